@@ -1,0 +1,1 @@
+"""The windowing engine (sans-I/O) and the runtime that feeds it."""

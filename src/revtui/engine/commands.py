@@ -1,0 +1,24 @@
+"""Frozen commands: the only way anything travels from a front end back to the engine."""
+
+from dataclasses import dataclass
+
+from revtui.core.rules import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRule:
+    """Replace the rule of the same name, with effect from the next window judged."""
+
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    """Somebody has seen these alerts."""
+
+    alert_ids: tuple[str, ...]
+    by: str
+    at: int
+
+
+Command = SetRule | Acknowledge

@@ -1,0 +1,160 @@
+"""The frozen picture that front ends see, and the history of transitions that they never miss.
+
+*State* is the newest `Snapshot`, through the one-slot `Mailbox`: a slow terminal skips pictures
+and costs no memory. *History* is `TransitionLog.since(cursor)`, which never skips.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import polars as pl
+
+from revtui.core.alerts import Alert, Transition
+from revtui.core.events import Accounting, Rejected
+from revtui.core.rules import Rule, Verdict
+from revtui.core.severity import Severity
+from revtui.core.windows import WindowPolicy
+
+
+class Status(StrEnum):
+    """The one status word. PAUSED is added by the screen, which alone can be paused."""
+
+    LIVE = "LIVE"
+    PAUSED = "PAUSED"
+    REPLAY = "REPLAY"
+    END = "END"
+    DISCONNECTED = "DISCONNECTED"
+
+
+class SourceState(StrEnum):
+    """What a source is doing."""
+
+    CONNECTED = "connected"
+    WAITING = "waiting"  # nothing to read yet (a followed file that does not exist)
+    IDLE = "idle"  # live, but silent for longer than the idle timeout
+    ENDED = "ended"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """One source as the screen shows it."""
+
+    name: str
+    state: SourceState
+    since: int
+    """Microseconds, processing time: when it got into this state."""
+    detail: str = ""
+    """The error, the mapping taken, or the next retry."""
+    watermark: int | None = None
+    newest_event: int | None = None
+    offset: int = 0
+    read: int = 0
+    quarantined: int = 0
+    live: bool = True
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """Money in another currency than the configured one: in no KPI, but never out of sight."""
+
+    currency: str
+    events: int
+    amount_minor: int
+    """Σ abs(amount), minor units of that currency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything a front end may show, at one moment. All times are microseconds, UTC."""
+
+    revision: int
+    """Rises with every snapshot."""
+    taken_at: int
+    """By the clock (the real one live; virtual, or the newest event, for finite and simulated sources)."""
+    status: Status
+    simulated: bool
+    policy: WindowPolicy
+    currency: str
+    currency_exponent: int
+    timezone: str
+    """Business zone, for days and for display on request."""
+    accounting: Accounting
+    sources: tuple[SourceStatus, ...]
+    watermark: int | None
+    newest_event: int | None
+    """The newest counted event."""
+    rows: pl.DataFrame
+    """ROW_SCHEMA: the closed windows retained, by window_end, then `*`, then gateways by name."""
+    provisional: pl.DataFrame | None
+    """ROW_SCHEMA: the trailing window that ends with the newest event's pane, not closed yet; None before the first event."""
+    verdicts: tuple[Verdict, ...]
+    """The rules' verdicts on the newest closed window (all gateways), clock rules included."""
+    severity: Severity
+    """Overall: worst of the verdicts now; UNKNOWN without data."""
+    rules: tuple[Rule, ...]
+    alerts: tuple[Alert, ...]
+    """Alerts that are pending, firing, recovering, or resolved in the last 15 minutes."""
+    last_seq: int
+    """Sequence number of the newest transition."""
+    excluded: tuple[Excluded, ...] = ()
+    other_gateways: int = 0
+    """How many gateway names share `(other)`."""
+    quarantine: tuple[Rejected, ...] = ()
+    """The newest quarantined rows, at most 100."""
+    quarantine_reasons: Mapping[str, int] = field(default_factory=dict)
+    users_estimated: bool = False
+    """Whether active users are an estimate (marked `~`)."""
+    events_per_second: float = 0.0
+    """Rows read per second of processing time, smoothed."""
+    warming_up: int | None = None
+    """Microseconds of event time until the first window is whole; None when it is."""
+    catching_up: bool = False
+    """Whether a live source is still reading a backlog."""
+
+
+class Mailbox:
+    """A one-slot mailbox: putting replaces, taking never waits. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Replace what is in the slot."""
+        with self._lock:
+            self._snapshot = snapshot
+
+    def peek(self) -> Snapshot | None:
+        """The newest snapshot, which stays in the slot; None before the first."""
+        with self._lock:
+            return self._snapshot
+
+
+class TransitionLog:
+    """The transitions of a run by sequence number; appended by the engine, read by cursor. Safe between threads."""
+
+    def __init__(self, *, last_seq: int = 0) -> None:
+        """`last_seq` is the number after which this log begins, when a run is resumed."""
+        self._lock = threading.Lock()
+        self._before = last_seq
+        self._transitions: list[Transition] = []
+
+    def append(self, transitions: Sequence[Transition]) -> None:
+        """Add transitions whose numbers go on where the last ended."""
+        with self._lock:
+            self._transitions.extend(transitions)
+
+    def since(self, cursor: int) -> tuple[Transition, ...]:
+        """All transitions with a sequence number above `cursor`, in order."""
+        with self._lock:
+            return tuple(self._transitions[max(0, cursor - self._before) :])
+
+    @property
+    def last_seq(self) -> int:
+        """Sequence number of the newest transition; 0 before the first."""
+        with self._lock:
+            return self._before + len(self._transitions)

@@ -1,0 +1,112 @@
+"""An engine loaded from its checkpoint goes on as if nothing had happened, wherever it was cut."""
+
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_engine_reference import engine_for, streams
+
+from reference import Event, frame
+from revtui.core.errors import UsageError
+from revtui.core.windows import WindowPolicy
+from revtui.engine.checkpoint import dump, load
+from revtui.engine.encoding import encode
+from revtui.engine.engine import Engine, Results
+
+
+def push(engine: Engine, events: list[Event]) -> Results:
+    engine.push(encode(frame(events), currency="USD"))
+    return engine.drain()
+
+
+def told(results: list[Results]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, list[object]]:
+    return (
+        pl.concat([result.closed for result in results]),
+        pl.concat([result.revised for result in results]),
+        pl.concat([result.final for result in results]),
+        [transition for result in results for transition in result.transitions],
+    )
+
+
+def run(engine: Engine, batches: list[list[Event]], cuts: set[int]) -> list[Results]:
+    """Push the batches, replacing the engine by a loaded one before each batch in `cuts`."""
+    results = []
+    for place, batch in enumerate(batches):
+        if place in cuts:
+            engine = load(engine.settings, dump(engine))
+        results.append(push(engine, batch))
+    engine.end_source(0)
+    return [*results, engine.drain()]
+
+
+@settings(max_examples=40, deadline=None)
+@given(streams(), st.integers(1, 8), st.sets(st.integers(0, 12), min_size=1))
+def test_a_run_cut_anywhere_tells_the_same(
+    stream: tuple[WindowPolicy, list[Event]], size: int, cuts: set[int]
+) -> None:
+    of, events = stream
+    batches = [events[start : start + size] for start in range(0, len(events), size)]
+    whole, resumed = engine_for(of, max_gateways=2), engine_for(of, max_gateways=2)
+    whole.add_source("test")
+    resumed.add_source("test")
+    for before, after in zip(
+        told(run(whole, batches, set())), told(run(resumed, batches, cuts)), strict=True
+    ):
+        if isinstance(before, pl.DataFrame) and isinstance(after, pl.DataFrame):
+            assert before.equals(after)
+        else:
+            assert before == after
+
+
+def some_engine() -> Engine:
+    engine = engine_for(WindowPolicy())
+    engine.add_source("test")
+    push(engine, [Event(event_ts=turn * 30_000_000, event_id=str(turn)) for turn in range(20)])
+    return engine
+
+
+def test_a_checkpoint_holds_no_pickled_object() -> None:
+    assert b"cnumpy" not in dump(some_engine())  # pickles name the module they call
+
+
+def test_state_with_results_that_nobody_has_seen_is_not_dumped() -> None:
+    engine = engine_for(WindowPolicy())
+    engine.add_source("test")
+    engine.push(
+        encode(
+            frame([Event(event_ts=turn * 60_000_000, event_id=str(turn)) for turn in range(9)]),
+            currency="USD",
+        )
+    )
+    with pytest.raises(ValueError, match="drain"):
+        dump(engine)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04", b"nonsense"])
+def test_a_damaged_checkpoint_is_refused(damage: bytes) -> None:
+    with pytest.raises(UsageError, match="damaged"):
+        load(some_engine().settings, damage)
+
+
+def test_a_truncated_checkpoint_is_refused() -> None:
+    data = dump(some_engine())
+    with pytest.raises(UsageError, match="damaged"):
+        load(some_engine().settings, data[: len(data) // 2])
+
+
+def test_a_checkpoint_of_other_windows_is_refused() -> None:
+    other = engine_for(WindowPolicy(hop=30_000_000))
+    with pytest.raises(UsageError, match="other settings"):
+        load(other.settings, dump(some_engine()))
+
+
+def test_what_a_checkpoint_says_in_words_is_json() -> None:
+    import io
+
+    import numpy as np
+
+    with np.load(io.BytesIO(dump(some_engine())), allow_pickle=False) as archive:
+        said = json.loads(archive["said"].tobytes())
+    assert (said["format"], said["sources"], said["next"]) == (1, ["test"], 9)
