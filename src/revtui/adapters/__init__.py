@@ -1,0 +1,1 @@
+"""Where revtui meets the world: sources of events, clocks, and later stores and notifiers."""

@@ -1,0 +1,1 @@
+"""Sources of events, each behind `revtui.engine.ports.Source`."""
