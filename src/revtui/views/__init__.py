@@ -1,0 +1,1 @@
+"""From a snapshot to what is shown: text, rows and chart series, as pure functions."""

@@ -1,0 +1,288 @@
+"""The alert log: transitions folded into one row per alert, its lines, and its detail.
+
+An alert is known by rule, gateway and when it began (`core.incidents.alert_id`), so a replay gives
+the same rows with the same ids. Rows are ordered by their newest transition, the newest last: a log
+that follows its tail shows what just happened. A breach that was over before it fired leaves no row.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from revtui.core.alerts import Alert, Phase, Transition
+from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
+from revtui.core.incidents import alert_id
+from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
+from revtui.core.money import EXPONENTS
+from revtui.core.reasons import sign_text
+from revtui.core.rules import Rule
+from revtui.engine.snapshot import Snapshot
+from revtui.views.model import AlertRow
+from revtui.views.palette import Role, Segment, glyph, role, word
+from revtui.views.values import DASH, age_text, clock_text, counted, level_text, moment, said_text
+from revtui.views.widths import fit, fit_line, printable
+
+_SHORT_STATES: Final = MappingProxyType({"firing": "open", "recovering": "calm", "pending": "pend"})
+_SILENCED: Final = "silenced"
+
+
+class AlertLedger:
+    """The log, kept up to date by adding what is new; cheap for tens of thousands of alerts."""
+
+    def __init__(self, *, source: str = "", currency: str = "USD", rules: Sequence[Rule] = ()) -> None:
+        """An empty log. `source` stands in every row; `rules` tell which KPI a rule watches."""
+        self.cursor = 0
+        """Sequence number of the newest transition added; what `TransitionLog.since` wants."""
+        self._source = source
+        self._currency = currency
+        self._kpis = {rule.name: rule.kpi for rule in rules}
+        self._rows: dict[str, AlertRow] = {}
+        self._open: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, transitions: Iterable[Transition]) -> tuple[AlertRow, ...]:
+        """Take in transitions in order; those at or before the cursor change nothing. Returns the rows changed."""
+        changed: dict[str, AlertRow] = {}
+        for transition in transitions:
+            if transition.seq <= self.cursor:
+                continue
+            self.cursor = transition.seq
+            key = alert_id(transition.rule, transition.gateway_name, transition.began_at)
+            before = self._rows.pop(key, None)  # taken out, so that it comes last again
+            changed.pop(key, None)
+            if transition.to is Phase.INACTIVE:
+                self._open.discard(key)
+                continue
+            row = self._row(key, transition, before)
+            self._rows[key] = changed[key] = row
+            (self._open.add if row.ended_at is None else self._open.discard)(key)
+        return tuple(changed.values())
+
+    def rows(self, now: int, alerts: Sequence[Alert] = ()) -> tuple[AlertRow, ...]:
+        """All rows at `now` (microseconds), the newest transition last.
+
+        Args:
+            now: For how long open alerts have lasted.
+            alerts: The alerts of the snapshot: who acknowledged the open ones.
+        """
+        held = {alert.id: alert for alert in alerts}
+        for key in self._open:
+            row, alert = self._rows[key], held.get(key)
+            by = (alert.acknowledged_by or "") if alert is not None else row.ack_by
+            self._rows[key] = replace(row, dur=max(0, now - row.began_at), acked=bool(by), ack_by=by)
+        return tuple(self._rows.values())
+
+    def _row(self, key: str, transition: Transition, before: AlertRow | None) -> AlertRow:
+        """The row of an alert after one more transition."""
+        ended = transition.at if transition.to is Phase.RESOLVED else None
+        fired = transition.to is Phase.FIRING and transition.from_ is not Phase.FIRING
+        name = self._kpis.get(transition.rule, transition.rule)
+        kpi = KPI_BY_NAME.get(name)
+        exponent = EXPONENTS.get(self._currency, 2)
+        return AlertRow(
+            id=key,
+            sev=transition.severity,
+            state=transition.to.value,
+            acked=before.acked if before is not None else False,
+            silenced=transition.muted_by == _SILENCED,
+            kpi=name,
+            rule=transition.rule,
+            gateway=transition.gateway_name,
+            value=transition.value,
+            value_text=DASH if kpi is None else said_text(kpi, transition.value, self._currency, exponent),
+            began_at=transition.began_at,
+            ended_at=ended,
+            at=transition.at,
+            dur=max(0, transition.at - transition.began_at),
+            count=(before.count if before is not None else 0) + fired,
+            source=self._source,
+            ack_by=before.ack_by if before is not None else "",
+            text=transition.reason,
+            incident_id=transition.incident_id,
+        )
+
+
+def fold(
+    transitions: Iterable[Transition],
+    *,
+    now: int,
+    source: str,
+    currency: str = "USD",
+    rules: Sequence[Rule] = (),
+    alerts: Sequence[Alert] = (),
+) -> tuple[AlertRow, ...]:
+    """The whole log of `transitions` at once; the same rows as a ledger that was fed bit by bit."""
+    ledger = AlertLedger(source=source, currency=currency, rules=rules)
+    ledger.add(transitions)
+    return ledger.rows(now, alerts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateSeparator:
+    """Stands in the log before the first row of a day."""
+
+    text: str
+    """`Thu 2026-03-05`."""
+
+
+def with_dates(rows: Iterable[AlertRow], zone: str = "UTC") -> Iterator[AlertRow | DateSeparator]:
+    """The rows with a separator where the day changes (in `zone`) and before the first."""
+    day = None
+    for row in rows:
+        stamp = moment(row.at, zone)
+        if stamp.date() != day:
+            day = stamp.date()
+            yield DateSeparator(text=f"{stamp:%a %Y-%m-%d}")
+        yield row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """Widths of the columns of a line; what is left is the reason's. 0: no such column."""
+
+    kpi: int = 0
+    gateway: int = 0
+    count: int = 0
+    state: int = 0
+    id: int = 0
+
+    @property
+    def total(self) -> int:
+        """All columns with one blank before each."""
+        return sum(width + 1 for width in (self.kpi, self.gateway, self.count, self.state, self.id) if width)
+
+
+_LAYOUTS: Final[Mapping[int, _Columns]] = {
+    140: _Columns(kpi=13, gateway=20, count=5, state=14, id=8),
+    100: _Columns(kpi=12, gateway=14, count=4, state=10, id=4),
+    80: _Columns(kpi=11, gateway=10, count=4, state=10),
+    60: _Columns(kpi=8, gateway=9, state=5),
+    0: _Columns(gateway=8),
+}
+"""From this width on, widest first."""
+
+_HEAD: Final = 15
+"""`■ CRIT 12:40:55`."""
+
+
+def alert_line(
+    row: AlertRow,
+    width: int,
+    now: int,
+    zone: str = "UTC",
+    *,
+    ascii: bool = False,  # noqa: A002 - the front ends' name for it
+) -> list[Segment]:
+    """One alert as segments of exactly `width` cells together.
+
+    Severity, time, KPI, gateway, reason, how often, state, id; columns fall away as room gets
+    scarce. `now` is for open alerts: their state tells how long they have lasted.
+    """
+    columns = next(layout for least, layout in _LAYOUTS.items() if width >= least)
+    kpi = KPI_BY_NAME.get(row.kpi)
+    name = row.kpi if columns.kpi > 8 or kpi is None else kpi.short
+    colour = role(row.sev) if row.ended_at is None else Role.DIM
+    body = Role.TEXT if row.ended_at is None else Role.DIM
+    parts: list[tuple[str, int, Role]] = [
+        (f"{glyph(row.sev, ascii_only=ascii)} {word(row.sev):<4}", 6, colour),
+        (clock_text(row.at, zone), 8, Role.DIM),
+        (name, columns.kpi, body),
+        (row.gateway, columns.gateway, body),
+        (row.text, max(0, width - _HEAD - columns.total - 1), body),
+        (_times(row.count), columns.count, Role.DIM),
+        (_state(row, now, columns.state), columns.state, colour),
+        (row.id[: columns.id], columns.id, Role.DIM),
+    ]
+    segments: list[Segment] = []
+    for text, size, part in parts:
+        if size and segments:
+            segments.append((" ", body))
+        if size:
+            segments.append((fit(text, size, ascii_only=ascii), part))
+    return fit_line(segments, width, ascii_only=ascii)
+
+
+def _times(count: int) -> str:
+    """How often it fired, in at most four cells: `×4`, `×999`, `×12k`; once goes without saying."""
+    if count < 2:
+        return ""
+    return f"×{count}" if count < 1000 else f"×{count // 1000}k"
+
+
+def _state(row: AlertRow, now: int, width: int) -> str:
+    """The state as a word: who acknowledged it, that it is silenced, or how long it has lasted."""
+    if row.ended_at is not None:
+        return row.state if width >= 8 else "ended"
+    if row.silenced:
+        return "silenced" if width >= 8 else "sil"
+    if row.acked:
+        return f"ack {row.ack_by}" if width >= 8 else "ack"
+    if width < 8:
+        return _SHORT_STATES.get(row.state, row.state)
+    lasted = age_text(max(0, now - row.began_at) // MICROSECONDS_PER_SECOND * MICROSECONDS_PER_SECOND)
+    return f"{row.state} {lasted}" if width >= len(row.state) + len(lasted) + 1 else row.state
+
+
+def alert_detail(row: AlertRow, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+    """All that is known of one alert, as lines of label and value.
+
+    Peak, level and volume are known while the alert is in the snapshot (15 minutes past its end).
+    """
+    alert = next((alert for alert in snapshot.alerts if alert.id == row.id), None)
+    rule = next((rule for rule in snapshot.rules if rule.name == row.rule), None)
+    lines = [
+        ("alert", f"{row.id}  {word(row.sev)} {row.state}"),
+        ("what", f"{row.kpi} of {row.gateway if row.gateway != ALL_GATEWAYS else 'all gateways'}"),
+        ("reason", row.text),
+        ("value", row.value_text),
+        *_measures(alert, row, snapshot),
+        *_levels(rule, row, snapshot),
+        ("began", _stamp(row.began_at, snapshot.timezone)),
+        ("ended", DASH if row.ended_at is None else _stamp(row.ended_at, snapshot.timezone)),
+        ("lasted", age_text(row.dur)),
+        ("fired", "once" if row.count == 1 else counted(row.count, "time")),
+        ("seen by", row.ack_by or DASH),
+        ("incident", row.incident_id or DASH),
+        ("source", row.source or DASH),
+    ]
+    if row.kpi in KPI_BY_NAME:
+        lines.append(("formula", KPI_BY_NAME[row.kpi].formula))
+    return tuple((label, printable(value)) for label, value in lines)
+
+
+def _measures(alert: Alert | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """The worst value so far, and what the newest rests on."""
+    kpi = KPI_BY_NAME.get(row.kpi)
+    if alert is None or kpi is None:
+        return
+    yield "peak", said_text(kpi, alert.peak, snapshot.currency, snapshot.currency_exponent)
+    if alert.n is not None:
+        yield "volume", counted(alert.n, "observation")
+    if alert.unknown_since is not None:
+        yield "no data", f"since {_stamp(alert.unknown_since, snapshot.timezone)}: timers stand still"
+
+
+def _levels(rule: Rule | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """The rule with its levels for this gateway."""
+    if rule is None or rule.kpi not in KPI_BY_NAME:
+        yield "rule", row.rule
+        return
+    levels = rule.levels_for(row.gateway)
+    said = [
+        f"{name} {sign_text(rule.comparison)} "
+        + level_text(KPI_BY_NAME[rule.kpi], level, snapshot.currency, snapshot.currency_exponent)
+        for name, level in (("WARN", levels.warn), ("CRIT", levels.crit))
+        if level is not None
+    ]
+    volume = f", from {rule.min_volume:,} observations on" if rule.min_volume else ""
+    held = f", held for {format_duration(rule.for_)}" if rule.for_ else ""
+    yield "rule", f"{rule.name}: {', '.join(said) or 'no level'}{volume}{held}"
+
+
+def _stamp(us: int, zone: str) -> str:
+    """Date and time in UTC, with the business zone's time of day beside it."""
+    local = "" if zone == "UTC" else f" ({moment(us, zone):%H:%M:%S %Z})"
+    return f"{moment(us):%Y-%m-%d %H:%M:%S}Z{local}"

@@ -1,0 +1,179 @@
+"""The view model: what every front end shows, already formatted, without colours or widgets.
+
+`views.overview.build` makes it from a `Snapshot`; the terminal, the headless formats and the JSON
+snapshot all render this same model. Severity travels as a `Severity`; glyph, word and colour are
+the front end's, from `views.palette`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from revtui.core.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseInfo:
+    """What happened behind a paused screen."""
+
+    since: int
+    """Microseconds: when it was paused."""
+    events: int = 0
+    """Rows read since."""
+    alerts: int = 0
+    """Transitions since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """The status line."""
+
+    word: str
+    """LIVE, PAUSED, REPLAY, END or DISCONNECTED: exactly one."""
+    detail: str
+    """Beside the word: `02:14 (+412 ev, +3 alerts)` when paused, the retry countdown when disconnected."""
+    simulated: bool
+    clock: str
+    """`12:41:07Z`."""
+    local_clock: str
+    """`14:41 CEST` in the business zone; empty when that is UTC."""
+    source: str
+    """Names of the sources, with their state when it is not connected."""
+    window: str
+    """`5m`."""
+    lag: str
+    """Clock minus newest event, `0.8s`; `–` before the first event."""
+    counts: Sequence[tuple[Severity, int]]
+    """Open alerts by severity, worst first, CRIT and WARN always present."""
+    severity: Severity
+    """Overall."""
+    accounting: str
+    """`read 1,204 = 1,180 counted + 3 duplicate + 1 late + 12 quarantined + 8 filtered`."""
+    problems: Sequence[str]
+    """Whatever makes the data less than whole: excluded money, quarantine, a lost source, an estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """One KPI card."""
+
+    kpi: str
+    label: str
+    value: str
+    """`$48,213.50`, `7.4 %`, `812 ms`; `no data` when there is none."""
+    change: str
+    """Against the same window an hour before: `+3.2 % vs 1h`; empty without one."""
+    threshold: str
+    """`CRIT ≥ 30 %`, the level breached or next in line; empty without a rule."""
+    severity: Severity
+    spark: Sequence[float | None]
+    """One value per closed window, oldest first; None where there is no data."""
+    stale: str
+    """`12s old` when the data is stale, else empty."""
+    formula: str
+    judged: bool = True
+    """Whether a rule judges this KPI; when none does, `severity` is INFO (UNKNOWN without data) and means nothing."""
+    provisional: str = ""
+    """The value of the window still open, which may yet change; empty without one. `value` is final."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdLine:
+    """A horizontal line in a chart."""
+
+    value: float
+    label: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartView:
+    """A time series to draw."""
+
+    title: str
+    unit: str
+    """Short unit for the title, such as `$ / 5m`."""
+    times: Sequence[int]
+    """Microseconds, window ends, ascending."""
+    values: Sequence[float | None]
+    """In the unit shown (money in major units, shares in percent)."""
+    thresholds: Sequence[ThresholdLine]
+    markers: Sequence[tuple[int, Severity]]
+    """Alerts that began at these times."""
+    span: str
+    """`1h`: how far back it shows."""
+    live: bool = False
+    """Whether the time axis goes on to now: when events stop, the silence is seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayRow:
+    """One line of the gateway table."""
+
+    name: str
+    severity: Severity
+    revenue: str
+    fail_rate: str
+    p95: str
+    attempts: str
+    users: str
+    spark: Sequence[float | None]
+    """Fail rate over the last windows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRow:
+    """One line of the windows table (the original's "Latest KPI Windows"), newest first."""
+
+    cells: Sequence[str]
+    severity: Severity
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One alert in the log, folded from its transitions; also what the filter language works on."""
+
+    id: str
+    """Short and stable: `a91f`."""
+    sev: Severity
+    state: str
+    """`firing`, `recovering`, `resolved`, `pending`."""
+    acked: bool
+    silenced: bool
+    kpi: str
+    """Name of the KPI (of the rule, where they differ, in `rule`)."""
+    rule: str
+    gateway: str
+    value: float | None
+    value_text: str
+    began_at: int
+    """Microseconds."""
+    ended_at: int | None
+    at: int
+    """Microseconds of its newest transition: what the row's time shows, and what orders the log."""
+    dur: int
+    """Microseconds it lasted, up to now when it still does."""
+    count: int
+    """How often it fired."""
+    source: str
+    ack_by: str
+    text: str
+    """The reason, as a sentence."""
+    incident_id: str = ""
+    """The incident it belongs to; several alerts may share one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewView:
+    """One whole screen."""
+
+    status: StatusView
+    verdict: str
+    """One sentence for 3 a.m.: what is wrong, since when, where; or that nothing is."""
+    cards: Sequence[CardView]
+    """All KPIs in order of preference; a screen shows as many as fit."""
+    revenue: ChartView
+    fail_rate: ChartView
+    gateways: Sequence[GatewayRow]
+    warming_up: str
+    """`warming up: window 2m10s of 5m`, else empty."""

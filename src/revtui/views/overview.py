@@ -1,0 +1,233 @@
+"""From a snapshot to one whole screen: cards, charts, gateways, status and the verdict sentence.
+
+Pure: the same snapshot and the same `now` give the same view. Cards, sparklines and charts show
+*final* values, of closed windows; the window still open is shown beside them as provisional, and on
+top of the windows table, because its figures can only be too small.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from revtui.core.durations import format_duration
+from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, KPIS, Kpi, Unit
+from revtui.core.reasons import sign_text
+from revtui.core.rules import Rule, Verdict
+from revtui.core.severity import Severity
+from revtui.engine.snapshot import Snapshot
+from revtui.views import tables
+from revtui.views.model import AlertRow, CardView, ChartView, OverviewView, PauseInfo, ThresholdLine
+from revtui.views.status import build_status, clock_of, is_live, lag_of, stale_text
+from revtui.views.values import age_text, level_text, shown, shown_level, value_text
+from revtui.views.verdict import sentence
+
+HOUR: Final = 3_600_000_000
+SPARK_POINTS: Final = 60
+"""A sparkline never needs more windows than this."""
+_LARGE: Final = 10.0  # times: beyond it a percentage says nothing any more
+
+Row = dict[str, Any]
+
+
+def build(
+    snapshot: Snapshot,
+    *,
+    now: int,
+    span: int | None = HOUR,
+    metric: str = "revenue",
+    paused: PauseInfo | None = None,
+    alerts: Sequence[AlertRow] = (),
+) -> OverviewView:
+    """The screen for a snapshot.
+
+    Args:
+        snapshot: What is known.
+        now: Microseconds, by the clock the snapshot was taken by.
+        span: Microseconds that charts reach back; None: everything retained.
+        metric: Name of the KPI in the main chart.
+        paused: Set when the screen is paused: the clock then stands still at `snapshot.taken_at`.
+        alerts: The alert log, for the markers in the charts.
+
+    Raises:
+        KeyError: when `metric` is no KPI.
+    """
+    clock = clock_of(snapshot, now, paused)
+    overall = snapshot.rows.filter(pl.col("gateway_name") == ALL_GATEWAYS)
+    history = overall if span is None else overall.filter(pl.col("window_end") > _newest(overall) - span)
+    return OverviewView(
+        status=build_status(snapshot, now=now, paused=paused),
+        verdict=sentence(snapshot, clock=clock),
+        cards=tuple(_cards(snapshot, overall, clock)),
+        revenue=_chart(
+            snapshot, history, KPI_BY_NAME[metric], span, [a for a in alerts if a.state != "pending"]
+        ),
+        fail_rate=_chart(
+            snapshot, history, KPI_BY_NAME["fail_rate"], span, [a for a in alerts if a.kpi == "fail_rate"]
+        ),
+        gateways=tables.gateways(snapshot),
+        warming_up=_warming_up(snapshot),
+    )
+
+
+def _newest(overall: pl.DataFrame) -> int:
+    """The end of the newest closed window; 0 before the first."""
+    return int(overall.item(-1, "window_end")) if overall.height else 0
+
+
+def _warming_up(snapshot: Snapshot) -> str:
+    """How much of the first window there is."""
+    if snapshot.warming_up is None:
+        return ""
+    length = snapshot.policy.length
+    return f"warming up: window {age_text(max(0, length - snapshot.warming_up))} of {format_duration(length)}"
+
+
+def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardView]:
+    """One card per KPI, in the order of the table."""
+    newest: Row | None = overall.row(-1, named=True) if overall.height else None
+    before: Row | None = None
+    if newest is not None:
+        earlier = overall.filter(pl.col("window_end") == newest["window_end"] - HOUR)
+        before = earlier.row(0, named=True) if earlier.height else None
+    still_open: Row | None = None
+    if snapshot.provisional is not None:
+        rows = snapshot.provisional.filter(pl.col("gateway_name") == ALL_GATEWAYS)
+        still_open = rows.row(0, named=True) if rows.height else None
+    recent = overall.tail(SPARK_POINTS)
+    stale = stale_text(snapshot, clock)
+    return [_card(snapshot, kpi, (newest, before, still_open), recent, stale, clock) for kpi in KPIS]
+
+
+def _card(
+    snapshot: Snapshot,
+    kpi: Kpi,
+    rows: tuple[Row | None, Row | None, Row | None],
+    recent: pl.DataFrame,
+    stale: str,
+    clock: int,
+) -> CardView:
+    """One card from the newest closed row, the one an hour before, and the open one."""
+    value, before, still_open = (None if row is None else row[kpi.column] for row in rows)
+    verdict = _verdict(snapshot, kpi)
+    lag = lag_of(snapshot, clock) if kpi.name == "freshness" else None
+    text = age_text(lag) if lag is not None else _text(snapshot, kpi, value)
+    unjudged = Severity.UNKNOWN if value is None and lag is None else Severity.INFO
+    return CardView(
+        kpi=kpi.name,
+        label=kpi.label,
+        value=text,
+        change=_change(snapshot, kpi, value, before),
+        threshold=_threshold(snapshot, kpi, verdict),
+        severity=unjudged if verdict is None else verdict.severity,
+        spark=[shown(kpi, v, snapshot.currency_exponent) for v in recent.get_column(kpi.column)],
+        stale=stale,
+        formula=kpi.formula,
+        judged=verdict is not None,
+        provisional="" if still_open is None else _text(snapshot, kpi, still_open),
+    )
+
+
+def _text(snapshot: Snapshot, kpi: Kpi, value: float | None) -> str:
+    return value_text(
+        kpi, value, snapshot.currency, estimated=snapshot.users_estimated and kpi.name == "active_users"
+    )
+
+
+def _verdict(snapshot: Snapshot, kpi: Kpi) -> Verdict | None:
+    """The worst verdict on a KPI over all gateways; None when no rule judges it."""
+    found = [v for v in snapshot.verdicts if v.kpi == kpi.name and v.gateway_name == ALL_GATEWAYS]
+    return max(found, key=lambda verdict: verdict.severity, default=None)
+
+
+def _change(snapshot: Snapshot, kpi: Kpi, value: float | None, before: float | None) -> str:
+    """Against an hour before: points for shares, minutes for freshness, percent for everything else.
+
+    Where a percentage would mislead (from nothing, from below zero, more than tenfold) it is a difference.
+    """
+    if value is None or before is None:
+        return ""
+    change = value - before
+    if kpi.unit is Unit.SHARE:
+        return f"{change * 100:+,.1f} pp vs 1h"
+    if kpi.unit is Unit.MINUTES:
+        return f"{change:+,.0f} min vs 1h"
+    if before <= 0 or abs(change) > _LARGE * before:
+        return f"{'-' if change < 0 else '+'}{value_text(kpi, abs(change), snapshot.currency)} vs 1h"
+    return f"{change / before * 100:+,.1f} % vs 1h"
+
+
+def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> str:
+    """The level breached, or the next in line; how many observations are missing when there are too few."""
+    rule = _rule_of(snapshot, kpi, verdict)
+    if rule is None:
+        return ""
+    levels = rule.levels_for(ALL_GATEWAYS)
+    if verdict is not None and verdict.severity is Severity.UNKNOWN and (verdict.n or 0) < rule.min_volume:
+        return f"judged from {rule.min_volume:,} on: {verdict.n or 0:,}"
+    crit_first = levels.warn is None or (verdict is not None and verdict.severity is Severity.CRIT)
+    word, level = ("CRIT", levels.crit) if crit_first and levels.crit is not None else ("WARN", levels.warn)
+    return "" if level is None else _level_label(snapshot, kpi, rule, word, level)
+
+
+def _rule_of(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> Rule | None:
+    """The rule behind a verdict, or the first one on the KPI."""
+    rules = [rule for rule in snapshot.rules if rule.kpi == kpi.name]
+    named = [rule for rule in rules if verdict is not None and rule.name == verdict.rule]
+    return next(iter(named or rules), None)
+
+
+def _level_label(snapshot: Snapshot, kpi: Kpi, rule: Rule, word: str, level: float) -> str:
+    """`CRIT ≥ 30 %`."""
+    text = level_text(kpi, level, snapshot.currency, snapshot.currency_exponent)
+    return f"{word} {sign_text(rule.comparison)} {text}"
+
+
+def _chart(
+    snapshot: Snapshot, history: pl.DataFrame, kpi: Kpi, span: int | None, alerts: Sequence[AlertRow]
+) -> ChartView:
+    """The series of one KPI over all gateways."""
+    times = history.get_column("window_end").to_list()
+    start = times[0] if times else 0
+    return ChartView(
+        title=kpi.label.capitalize(),
+        unit=_chart_unit(snapshot, kpi),
+        times=times,
+        values=[shown(kpi, value, snapshot.currency_exponent) for value in history.get_column(kpi.column)],
+        thresholds=_threshold_lines(snapshot, kpi),
+        markers=[(row.began_at, row.sev) for row in alerts if row.began_at >= start],
+        span="all" if span is None else format_duration(span),
+        live=is_live(snapshot),
+    )
+
+
+def _chart_unit(snapshot: Snapshot, kpi: Kpi) -> str:
+    """The unit in a chart's title."""
+    window = format_duration(snapshot.policy.length)
+    match kpi.unit:
+        case Unit.MONEY:
+            return f"{snapshot.currency} / {window}"
+        case Unit.SHARE:
+            return "%"
+        case Unit.COUNT:
+            return f"per {window}" if kpi.name != "active_users" else "in 30m"
+        case Unit.MILLISECONDS | Unit.MINUTES:
+            return kpi.unit.value
+
+
+def _threshold_lines(snapshot: Snapshot, kpi: Kpi) -> list[ThresholdLine]:
+    """A line per level of the rules on a KPI."""
+    return [
+        ThresholdLine(
+            value=shown_level(kpi, level),
+            label=_level_label(snapshot, kpi, rule, severity.name, level),
+            severity=severity,
+        )
+        for rule in snapshot.rules
+        if rule.kpi == kpi.name
+        for severity, level in (
+            (Severity.WARN, rule.levels_for(ALL_GATEWAYS).warn),
+            (Severity.CRIT, rule.levels_for(ALL_GATEWAYS).crit),
+        )
+        if level is not None
+    ]

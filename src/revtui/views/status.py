@@ -1,0 +1,139 @@
+"""The status line: one word, the clock, the accounting, and all that makes the data less than whole."""
+
+from collections.abc import Iterator
+
+from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
+from revtui.core.events import Accounting
+from revtui.core.money import format_money
+from revtui.core.severity import Severity
+from revtui.engine.snapshot import Snapshot, SourceState, SourceStatus, Status
+from revtui.views.model import PauseInfo, StatusView
+from revtui.views.values import DASH, age_text, clock_text, counted, minute_text, moment
+from revtui.views.widths import printable
+
+
+def is_live(snapshot: Snapshot) -> bool:
+    """Whether the data follow the clock, so that they can be stale."""
+    return snapshot.status in {Status.LIVE, Status.DISCONNECTED}
+
+
+def clock_of(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> int:
+    """The time the screen shows: the clock while live, the frozen picture's own time otherwise."""
+    return now if is_live(snapshot) and paused is None else snapshot.taken_at
+
+
+def lag_of(snapshot: Snapshot, clock: int) -> int | None:
+    """Clock minus newest event, microseconds; None when not live or before the first event."""
+    if not is_live(snapshot) or snapshot.newest_event is None:
+        return None
+    return max(0, clock - snapshot.newest_event)
+
+
+def stale_text(snapshot: Snapshot, clock: int) -> str:
+    """`12s old` when the newest event is older than a healthy stream would let it be, else empty.
+
+    A window is published one bound and one hop after its last event; data older than that are stale.
+    """
+    lag = lag_of(snapshot, clock)
+    if lag is None:
+        return ""
+    allowed = snapshot.policy.bound + snapshot.policy.hop
+    return f"{age_text(lag)} old" if lag > allowed or snapshot.status is Status.DISCONNECTED else ""
+
+
+def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> StatusView:
+    """The status line of a snapshot."""
+    clock = clock_of(snapshot, now, paused)
+    lag = lag_of(snapshot, clock)
+    return StatusView(
+        word=Status.PAUSED.value if paused is not None else snapshot.status.value,
+        detail=_detail(snapshot, now, paused),
+        simulated=snapshot.simulated,
+        clock=clock_text(clock) + "Z",
+        local_clock="" if snapshot.timezone == "UTC" else f"{moment(clock, snapshot.timezone):%H:%M %Z}",
+        source=_source_text(snapshot.sources),
+        window=format_duration(snapshot.policy.length),
+        lag=DASH if lag is None else age_text(lag),
+        counts=_counts(snapshot),
+        severity=snapshot.severity,
+        accounting=accounting_text(snapshot.accounting),
+        problems=tuple(printable(problem) for problem in _problems(snapshot)),
+    )
+
+
+def accounting_text(accounting: Accounting) -> str:
+    """The identity that every row read obeys.
+
+    >>> accounting_text(Accounting(read=3, counted=2, late=1))
+    'read 3 = 2 counted + 0 duplicate + 1 late + 0 quarantined + 0 filtered'
+    """
+    return (
+        f"read {accounting.read:,} = {accounting.counted:,} counted + {accounting.duplicate:,} duplicate"
+        f" + {accounting.late:,} late + {accounting.quarantined:,} quarantined + {accounting.filtered:,} filtered"
+    )
+
+
+def _detail(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> str:
+    """What stands beside the status word."""
+    if paused is not None:
+        minutes, seconds = divmod(max(0, now - paused.since) // MICROSECONDS_PER_SECOND, 60)
+        return f"{minutes:02d}:{seconds:02d} (+{paused.events:,} ev, +{counted(paused.alerts, 'alert')})"
+    if snapshot.status is Status.DISCONNECTED:
+        return next((printable(s.detail) for s in snapshot.sources if s.state is SourceState.ERROR), "")
+    return "catching up" if snapshot.catching_up else ""
+
+
+def _source_text(sources: tuple[SourceStatus, ...]) -> str:
+    """The first source with its state when it is not connected, and how many more there are."""
+    if not sources:
+        return DASH
+    first = sources[0]
+    state = "" if first.state is SourceState.CONNECTED else f" ({first.state})"
+    more = f" +{len(sources) - 1}" if len(sources) > 1 else ""
+    return printable(first.name) + state + more
+
+
+def _counts(snapshot: Snapshot) -> tuple[tuple[Severity, int], ...]:
+    """Open alerts by severity, worst first; CRIT and WARN even when there is none."""
+    found = {Severity.CRIT: 0, Severity.WARN: 0}
+    for alert in snapshot.alerts:
+        if alert.phase.is_open:
+            found[alert.severity] = found.get(alert.severity, 0) + 1
+    return tuple(sorted(found.items(), reverse=True))
+
+
+def _problems(snapshot: Snapshot) -> Iterator[str]:
+    """Whatever makes the data less than whole, the gravest first."""
+    for source in snapshot.sources:
+        if source.state in {SourceState.ERROR, SourceState.WAITING, SourceState.IDLE}:
+            detail = f": {source.detail}" if source.detail else ""
+            yield f"{source.name} {source.state} since {minute_text(source.since)}{detail}"
+        elif source.detail:
+            yield f"{source.name}: {source.detail}"
+    if not snapshot.accounting.balanced:
+        yield f"the accounting does not add up: {accounting_text(snapshot.accounting)}"
+    if snapshot.simulated:
+        yield "SIMULATED: these events are made up"
+    for money in snapshot.excluded:
+        yield (
+            f"excluded from revenue: {format_money(money.amount_minor, money.currency)}"
+            f" in {counted(money.events, 'event')} in {money.currency}"
+        )
+    if snapshot.accounting.quarantined:
+        yield f"{snapshot.accounting.quarantined:,} quarantined{_top_reason(snapshot)}"
+    if snapshot.accounting.late:
+        yield f"{counted(snapshot.accounting.late, 'event')} too late for any window"
+    if snapshot.accounting.conflicts:
+        yield f"{counted(snapshot.accounting.conflicts, 'duplicate')} with another payload"
+    if snapshot.other_gateways:
+        yield f"(other) hides {counted(snapshot.other_gateways, 'gateway')}"
+    if snapshot.users_estimated:
+        yield "active users are an estimate (~)"
+
+
+def _top_reason(snapshot: Snapshot) -> str:
+    """The commonest reason of quarantine, ties by name."""
+    if not snapshot.quarantine_reasons:
+        return ""
+    reason, number = min(snapshot.quarantine_reasons.items(), key=lambda item: (-item[1], item[0]))
+    return f", mostly {reason} ({number:,})"

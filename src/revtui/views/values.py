@@ -1,0 +1,140 @@
+"""Figures as a person reads them: `$48,213.50`, `7.4 %`, `812 ms`, `14 min`, `no data`.
+
+Money stays an integer of minor units until it is text; only charts and ratios see floats. No text
+made here ever holds `nan` or `inf`.
+"""
+
+import math
+from datetime import UTC, datetime
+from typing import Final
+
+from revtui.core import reasons
+from revtui.core.durations import MICROSECONDS_PER_SECOND
+from revtui.core.kpis import Kpi, Unit
+from revtui.core.money import format_money
+from revtui.core.times import load_zone
+
+NO_DATA: Final = "no data"
+DASH: Final = "–"
+_LARGEST: Final = 1e300  # NaN is not below it either
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "gateway"), counted(1200, "attempt")
+    ('1 gateway', '1,200 attempts')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def value_text(kpi: Kpi, value: float | None, currency: str, *, estimated: bool = False) -> str:
+    """A KPI's value as its column in ROW_SCHEMA holds it (money in minor units, shares from 0 to 1).
+
+    `estimated` marks active users that are an estimate with `~`.
+    """
+    if value is None or not abs(value) < _LARGEST:
+        return NO_DATA
+    match kpi.unit:
+        case Unit.MONEY:
+            return format_money(int(value), currency)
+        case Unit.SHARE:
+            return share_text(value)
+        case Unit.MILLISECONDS:
+            return f"{value:,.0f} ms"
+        case Unit.MINUTES:
+            return f"{value:,.0f} min"
+        case Unit.COUNT:
+            return ("~" if estimated else "") + f"{value:,.0f}"
+
+
+def share_text(share: float) -> str:
+    """A share from 0 to 1 as a percentage; one too small to show is not shown as none.
+
+    >>> share_text(0.0741), share_text(0.0), share_text(0.0002)
+    ('7.4 %', '0.0 %', '<0.1 %')
+    """
+    return "<0.1 %" if 0 < share < 0.0005 else f"{share * 100:,.1f} %"
+
+
+def whole_money(amount_minor: float, currency: str, exponent: int) -> str:
+    """Money rounded to major units, for estimates: `$1,940`."""
+    unit: int = 10**exponent
+    text = format_money(round(amount_minor / unit) * unit, currency)
+    return text.removesuffix("." + "0" * exponent) if exponent else text
+
+
+def level_text(kpi: Kpi, level: float, currency: str, exponent: int) -> str:
+    """A threshold in the unit a person says it in (money in major units), as short as it is exact.
+
+    >>> from revtui.core.kpis import KPI_BY_NAME
+    >>> level_text(KPI_BY_NAME["fail_rate"], 0.3, "USD", 2)
+    '30 %'
+    """
+    if not math.isfinite(level):
+        return DASH
+    if kpi.unit is not Unit.MONEY:
+        return reasons.level_text(kpi, level)
+    if level == round(level):
+        return whole_money(round(level) * 10**exponent, currency, exponent)
+    return format_money(round(level * 10**exponent), currency)
+
+
+def said_text(kpi: Kpi, value: float | None, currency: str, exponent: int) -> str:
+    """A value as a verdict holds it (money in major units), formatted like `value_text`."""
+    if value is None or not abs(value) < _LARGEST:
+        return NO_DATA
+    return value_text(kpi, round(value * 10**exponent) if kpi.unit is Unit.MONEY else value, currency)
+
+
+def age_text(us: int) -> str:
+    """An age or a span, two units at most.
+
+    >>> [age_text(n * 100_000) for n in (8, 120, 1300, 54_000, 2_000_000)]
+    ['0.8s', '12s', '2m10s', '1h30m', '2d7h']
+    """
+    sign, us = ("-" if us < 0 else ""), abs(us)
+    if us < 10 * MICROSECONDS_PER_SECOND:
+        return f"{sign}{us // 100_000 / 10:.1f}s"
+    seconds = us // MICROSECONDS_PER_SECOND
+    for size, unit, small_size, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
+        if seconds >= size:
+            rest = seconds % size // small_size
+            return f"{sign}{seconds // size:,}{unit}" + (f"{rest}{small}" if rest else "")
+    return f"{sign}{seconds}s"
+
+
+def moment(us: int, zone: str = "UTC") -> datetime:
+    """The moment `us` microseconds after the epoch, in `zone`."""
+    stamp = datetime.fromtimestamp(us // MICROSECONDS_PER_SECOND, tz=UTC)
+    return stamp if zone == "UTC" else stamp.astimezone(load_zone(zone))
+
+
+def clock_text(us: int, zone: str = "UTC") -> str:
+    """The time of day with seconds: `12:41:07`."""
+    return f"{moment(us, zone):%H:%M:%S}"
+
+
+def minute_text(us: int, zone: str = "UTC") -> str:
+    """The time of day, with seconds only where there are any: `12:41Z` in UTC, `14:41` in another zone."""
+    seconds = ":%S" if us // MICROSECONDS_PER_SECOND % 60 else ""
+    return format(moment(us, zone), "%H:%M" + seconds) + ("Z" if zone == "UTC" else "")
+
+
+def shown(kpi: Kpi, value: float | None, exponent: int) -> float | None:
+    """A value in the unit that charts show (money in major units, shares in percent); None stays None."""
+    if value is None:
+        return None
+    match kpi.unit:
+        case Unit.MONEY:
+            number = value / 10**exponent
+        case Unit.SHARE:
+            number = value * 100
+        case _:
+            number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def shown_level(kpi: Kpi, level: float) -> float:
+    """A threshold in the unit that charts show."""
+    return level * 100 if kpi.unit is Unit.SHARE else level

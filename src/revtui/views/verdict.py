@@ -1,0 +1,230 @@
+"""One sentence for 3 a.m.: what is wrong, where, since when, what it costs; or that nothing is.
+
+Every number in it comes from the snapshot. *Sales at stake* are the failed payments of the newest
+closed window above the share that the rule's first level tolerates, times the average purchase of
+that window, per minute; without a purchase to take the average from, nothing is said of money.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from revtui.core.alerts import Alert
+from revtui.core.durations import format_duration
+from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, OTHER_GATEWAYS
+from revtui.core.reasons import sign_text, subject
+from revtui.core.rules import FRESHNESS, Rule, Verdict
+from revtui.core.severity import Severity
+from revtui.engine.snapshot import Snapshot, SourceState, Status
+from revtui.views.status import lag_of, stale_text
+from revtui.views.tables import newest_rows
+from revtui.views.values import (
+    age_text,
+    counted,
+    level_text,
+    minute_text,
+    share_text,
+    value_text,
+    whole_money,
+)
+from revtui.views.widths import printable
+
+_FAIL_RATE: Final = "fail_rate"
+_RANK: Final = {name: rank for rank, name in enumerate((FRESHNESS, _FAIL_RATE, "revenue"))}
+_MINUTE: Final = 60_000_000
+_NAMED: Final = 2
+
+Row = Mapping[str, Any]
+
+
+def sentence(snapshot: Snapshot, *, clock: int) -> str:
+    """The verdict on a snapshot at `clock` (microseconds)."""
+    return printable(_sentence(snapshot, clock))
+
+
+def _sentence(snapshot: Snapshot, clock: int) -> str:
+    if snapshot.newest_event is None:
+        return _no_data(snapshot)
+    lost = _lost(snapshot, clock)
+    if lost:
+        return lost
+    breached = [verdict for verdict in snapshot.verdicts if verdict.severity >= Severity.WARN]
+    rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
+    if breached:
+        return _wrong(snapshot, breached, rows)
+    still_open = [alert for alert in snapshot.alerts if alert.phase.is_open]
+    if still_open:
+        return _recovering(snapshot, still_open)
+    if ALL_GATEWAYS not in rows:
+        return "No data yet: the first window is still open"
+    return _calm(snapshot, rows)
+
+
+def _no_data(snapshot: Snapshot) -> str:
+    """Before the first event, with the reason where a source knows it."""
+    for source in snapshot.sources:
+        if source.state is SourceState.ERROR:
+            return f"No data yet: {source.name} cannot be read" + (
+                f": {source.detail}" if source.detail else ""
+            )
+        if source.state is SourceState.WAITING:
+            return f"No data yet: waiting for {source.name}"
+    if snapshot.status is Status.END:
+        return "No data: the input held no event that counts"
+    return "No data yet"
+
+
+def _lost(snapshot: Snapshot, clock: int) -> str:
+    """That the data themselves stopped, else empty: then nothing can be said of sales."""
+    lag = lag_of(snapshot, clock)
+    if lag is None or snapshot.newest_event is None:
+        return ""
+    if snapshot.status is Status.DISCONNECTED:
+        return f"Disconnected: no events since {minute_text(snapshot.newest_event)}, sales are unknown"
+    silent = any(
+        v.kpi == FRESHNESS and v.gateway_name == ALL_GATEWAYS and v.severity >= Severity.WARN
+        for v in snapshot.verdicts
+    )
+    if silent and stale_text(snapshot, clock):
+        return f"No events for {_minutes(lag)}: the data stopped, sales are unknown"
+    return ""
+
+
+def _minutes(us: int) -> str:
+    """A silence, in minutes below two hours."""
+    return f"{us // _MINUTE} min" if _MINUTE <= us < 120 * _MINUTE else age_text(us)
+
+
+def _wrong(snapshot: Snapshot, breached: Sequence[Verdict], rows: Mapping[str, Row]) -> str:
+    """The gravest breach, with its cause where it is one gateway, and how many more there are."""
+    head = min(
+        breached,
+        key=lambda v: (
+            -v.severity,
+            _RANK.get(v.kpi, len(_RANK)),
+            v.gateway_name != ALL_GATEWAYS,
+            -(v.n or 0),
+        ),
+    )
+    same = [v for v in breached if v.kpi == head.kpi]
+    parts = sorted({v.gateway_name for v in same} - {ALL_GATEWAYS})
+    if len(parts) == 1:
+        head = max((v for v in same if v.gateway_name == parts[0]), key=lambda v: v.severity)
+        place = head.gateway_name
+    elif head.gateway_name == ALL_GATEWAYS:
+        place = f"Overall ({_names(parts)})" if parts else "Overall"
+    else:
+        place = f"{head.gateway_name} (also {_names([name for name in parts if name != head.gateway_name])})"
+    others = len({(v.kpi, v.gateway_name) for v in breached if v.kpi != head.kpi})
+    more = f" (and {others:,} more breach{'' if others == 1 else 'es'})" if others else ""
+    if head.kpi == FRESHNESS and head.gateway_name == ALL_GATEWAYS:
+        return f"No events for {head.value or 0:,.0f} min before {_end_text(rows)}: sales are unknown{more}"
+    fact, since, stake = (
+        _fact(snapshot, head, rows),
+        _since(snapshot, head, same),
+        _stake(snapshot, head, rows),
+    )
+    return f"{place}: {fact}{since}{stake}{more}"
+
+
+def _names(parts: Sequence[str]) -> str:
+    """The first names, and how many more: `adyen, stripe +3`."""
+    more = f" +{len(parts) - _NAMED}" if len(parts) > _NAMED else ""
+    return ", ".join(parts[:_NAMED]) + more
+
+
+def _fact(snapshot: Snapshot, head: Verdict, rows: Mapping[str, Row]) -> str:
+    """What is measured: counts for the fail rate, the value and its level for everything else."""
+    row = rows.get(head.gateway_name)
+    if head.kpi == _FAIL_RATE and row is not None and row["attempts_count"]:
+        failed, attempts = row["payment_failed_count"], row["attempts_count"]
+        return f"{failed:,} of {attempts:,} payments fail ({_percent(failed / attempts)})"
+    kpi = KPI_BY_NAME[head.kpi]
+    rule = _rule(snapshot, head.rule)
+    value = value_text(kpi, row[kpi.column] if row is not None else None, snapshot.currency)
+    if rule is None or head.threshold is None:
+        return f"{subject(kpi)} {value}"
+    level = level_text(kpi, head.threshold, snapshot.currency, snapshot.currency_exponent)
+    return f"{subject(kpi)} {value} {sign_text(rule.comparison)} {level}"
+
+
+def _percent(share: float) -> str:
+    """A large share needs no decimals."""
+    return f"{share * 100:.0f} %" if share >= 0.1 else share_text(share)
+
+
+def _rule(snapshot: Snapshot, name: str) -> Rule | None:
+    return next((rule for rule in snapshot.rules if rule.name == name), None)
+
+
+def _since(snapshot: Snapshot, head: Verdict, same: Sequence[Verdict]) -> str:
+    """When the breach began: of this gateway, or else the earliest of those with the same KPI."""
+    keys = {(v.rule, v.gateway_name) for v in same}
+    begun = {
+        (a.rule, a.gateway_name): a.began_at
+        for a in snapshot.alerts
+        if (a.rule, a.gateway_name) in keys and a.began_at
+    }
+    began = begun.get((head.rule, head.gateway_name), min(begun.values(), default=None))
+    return f" since {minute_text(began)}" if began is not None else ""
+
+
+def _stake(snapshot: Snapshot, head: Verdict, rows: Mapping[str, Row]) -> str:
+    """Sales at stake per minute; see the module's definition. Empty where it cannot be known."""
+    row, overall, rule = rows.get(head.gateway_name), rows.get(ALL_GATEWAYS), _rule(snapshot, head.rule)
+    if (
+        head.kpi != _FAIL_RATE
+        or row is None
+        or overall is None
+        or rule is None
+        or not overall["purchases_count"]
+    ):
+        return ""
+    levels = rule.levels_for(head.gateway_name)
+    tolerated = levels.warn if levels.warn is not None else levels.crit
+    if tolerated is None:
+        return ""
+    excess = row["payment_failed_count"] - tolerated * row["attempts_count"]
+    average = overall["revenue_minor"] / overall["purchases_count"]
+    per_minute = excess * average * _MINUTE / snapshot.policy.length
+    if per_minute < 10**snapshot.currency_exponent:
+        return ""
+    return f", about {whole_money(per_minute, snapshot.currency, snapshot.currency_exponent)}/min of sales at stake"
+
+
+def _recovering(snapshot: Snapshot, still_open: Sequence[Alert]) -> str:
+    """Nothing is breached now, but alerts have not resolved."""
+    head = max(still_open, key=lambda alert: (alert.severity, -alert.began_at))
+    name = "all gateways" if head.gateway_name == ALL_GATEWAYS else head.gateway_name
+    rule = _rule(snapshot, head.rule)
+    what = subject(KPI_BY_NAME[rule.kpi]) if rule is not None else head.rule
+    more = f" (and {counted(len(still_open) - 1, 'more alert')})" if len(still_open) > 1 else ""
+    since = f"since {minute_text(head.began_at)}{more}"
+    if head.unknown_since is not None:
+        return f"Alert open {since}: {what} of {name} cannot be judged, too little data"
+    return f"Recovering: {what} of {name} back within its level, alert open {since}"
+
+
+def _calm(snapshot: Snapshot, rows: Mapping[str, Row]) -> str:
+    """No breach and no open alert: either nothing is wrong, or nothing can be judged."""
+    row = rows[ALL_GATEWAYS]
+    length = format_duration(snapshot.policy.length)
+    if not row["events_count"]:
+        return f"No events in the {length} to {minute_text(row['window_end'])}: sales are unknown"
+    if not snapshot.rules:
+        return f"No rules, so nothing is judged: {_volume(snapshot, rows)}"
+    if snapshot.severity is Severity.UNKNOWN:
+        return f"Too little to judge by: {counted(row['attempts_count'], 'attempt')} in the {length} to {minute_text(row['window_end'])}"
+    return f"{'Nothing wrong' if snapshot.severity < Severity.WARN else 'No breach known'}: {_volume(snapshot, rows)}"
+
+
+def _end_text(rows: Mapping[str, Row]) -> str:
+    """When the newest closed window ended."""
+    return minute_text(next(iter(rows.values()))["window_end"])
+
+
+def _volume(snapshot: Snapshot, rows: Mapping[str, Row]) -> str:
+    """What the newest closed window holds."""
+    row = rows[ALL_GATEWAYS]
+    number = len(rows.keys() - {ALL_GATEWAYS, OTHER_GATEWAYS}) + snapshot.other_gateways
+    rate = value_text(KPI_BY_NAME[_FAIL_RATE], row["payment_fail_rate"], snapshot.currency)
+    return f"{counted(number, 'gateway')}, {counted(row['attempts_count'], 'attempt')}, fail rate {rate}"

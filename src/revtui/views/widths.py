@@ -1,0 +1,109 @@
+"""Text in terminal cells: cut and padded to exactly the room there is.
+
+Names come from data and may hold wide, zero-width, combining or control characters. Nothing that
+could move the cursor leaves this module: characters that are not printable become `?`.
+"""
+
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+from revtui.views.palette import Role, Segment
+
+_ASCII: Final = MappingProxyType(
+    str.maketrans(
+        {
+            "…": "~",
+            "–": "-",
+            "—": "-",
+            "−": "-",
+            "╌": "-",
+            "─": "-",
+            "│": "|",
+            "×": "x",
+            "·": ".",
+            "≥": ">=",
+            "≤": "<=",
+            "≠": "!=",
+            "±": "+/-",
+            "●": ".",
+            "◆": "i",
+            "○": "?",
+            "▲": "!",
+            "■": "X",
+            "✓": "v",
+            "‖": "=",
+            "«": "<",
+            "€": "EUR ",
+            "£": "GBP ",
+            "¥": "JPY ",
+        }
+    )
+)
+
+
+def printable(text: str) -> str:
+    r"""`text` without anything that could move the cursor or turn the reading direction.
+
+    >>> printable("a\x1b[2Jb\nc")
+    'a?[2Jb?c'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def to_ascii(text: str) -> str:
+    """`text` in plain ASCII, for terminals that know nothing else; it may be longer than before.
+
+    >>> to_ascii("CRIT ≥ 30 %")
+    'CRIT >= 30 %'
+    """
+    if text.isascii():
+        return text
+    return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+
+
+def width_of(text: str) -> int:
+    r"""How many cells `text` takes.
+
+    >>> width_of("日本"), width_of("e\u0301")
+    (4, 1)
+    """
+    return cell_len(text)
+
+
+def fit(text: str, width: int, *, right: bool = False, ascii_only: bool = False) -> str:
+    """`text` in exactly `width` cells: padded with spaces, or cut with `…` (`~` in ASCII).
+
+    >>> fit("stripe", 8), fit("stripe", 4), fit("7", 3, right=True), fit("stripe", 0)
+    ('stripe  ', 'str…', '  7', '')
+    """
+    if width <= 0:
+        return ""
+    body = printable(to_ascii(text) if ascii_only else text)
+    size = cell_len(body)
+    if size > width:
+        body = set_cell_size(body, width - 1) + ("~" if ascii_only else "…")
+        size = cell_len(body)
+    pad = " " * (width - size)
+    return pad + body if right else body + pad
+
+
+def fit_line(segments: Iterable[Segment], width: int, *, ascii_only: bool = False) -> list[Segment]:
+    """A line of segments in exactly `width` cells: cut with `…`, or padded with a blank segment."""
+    kept: list[Segment] = []
+    room = max(0, width)
+    for text, part in segments:
+        size = cell_len(text)
+        if room and size:
+            kept.append((text if size <= room else fit(text, room, ascii_only=ascii_only), part))
+        room -= min(size, room)
+    if room:
+        kept.append((" " * room, Role.TEXT))
+    return kept
+
+
+def line_width(segments: Iterable[Segment]) -> int:
+    """How many cells a line of segments takes."""
+    return sum(cell_len(text) for text, _role in segments)

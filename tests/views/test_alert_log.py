@@ -1,0 +1,247 @@
+import itertools
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from factories import HOSTILE_NAMES, MINUTE, NOON, NOW, SCENES, SECOND, incident, recovering
+from golden import assert_golden
+from revtui.core.alerts import Phase, Transition
+from revtui.core.contracts import contracts
+from revtui.core.incidents import alert_id
+from revtui.core.severity import Severity
+from revtui.views.alerts import AlertLedger, DateSeparator, alert_detail, alert_line, fold, with_dates
+from revtui.views.model import AlertRow
+from revtui.views.palette import Role
+
+GOLDEN = Path(__file__).parent / "golden"
+STEPS = {
+    "P": (Phase.INACTIVE, Phase.PENDING, Severity.INFO),
+    "F": (Phase.PENDING, Phase.FIRING, Severity.WARN),
+    "C": (Phase.FIRING, Phase.FIRING, Severity.CRIT),
+    "R": (Phase.FIRING, Phase.RECOVERING, Severity.CRIT),
+    "A": (Phase.RECOVERING, Phase.FIRING, Severity.CRIT),
+    "E": (Phase.RECOVERING, Phase.RESOLVED, Severity.CRIT),
+    "O": (Phase.PENDING, Phase.INACTIVE, Severity.INFO),
+}
+
+
+def transition(
+    seq: int, letter: str, *, gateway: str = "stripe", began_at: int = NOON, **changes: object
+) -> Transition:
+    from_, to, severity = STEPS[letter]
+    made = Transition(
+        seq=seq,
+        at=NOON + seq * MINUTE,
+        rule="fail_rate",
+        kind="contract",
+        gateway_name=gateway,
+        from_=from_,
+        to=to,
+        severity=severity,
+        value=0.412,
+        expected=0.3,
+        n=52,
+        z=None,
+        money_at_risk=None,
+        began_at=began_at,
+        incident_id="ab12cd34",
+        muted_by=None,
+        clock=False,
+        reason="payment fail rate 41.2 % > 30 % (21 of 52 attempts)",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # the names are those of fields
+
+
+def told(letters: str) -> tuple[Transition, ...]:
+    return tuple(transition(seq, letter) for seq, letter in enumerate(letters, 1))
+
+
+def rows_of(transitions: tuple[Transition, ...], now: int = NOW) -> tuple[AlertRow, ...]:
+    return fold(transitions, now=now, source="sim:42", rules=contracts())
+
+
+@pytest.mark.parametrize(
+    ("letters", "state", "severity", "count"),
+    [
+        ("P", "pending", Severity.INFO, 0),
+        ("PF", "firing", Severity.WARN, 1),
+        ("PFC", "firing", Severity.CRIT, 1),
+        ("PFCR", "recovering", Severity.CRIT, 1),
+        ("PFCRA", "firing", Severity.CRIT, 2),
+        ("PFCRE", "resolved", Severity.CRIT, 1),
+    ],
+)
+def test_transitions_fold_into_one_row(letters: str, state: str, severity: Severity, count: int) -> None:
+    (row,) = rows_of(told(letters))
+    assert (row.state, row.sev, row.count) == (state, severity, count)
+    assert (row.kpi, row.gateway, row.source, row.value_text) == ("fail_rate", "stripe", "sim:42", "41.2 %")
+    assert row.at == NOON + len(letters) * MINUTE
+    assert row.id == alert_id("fail_rate", "stripe", NOON)
+
+
+def test_a_breach_that_was_over_before_it_fired_leaves_no_row() -> None:
+    assert rows_of(told("PO")) == ()
+
+
+def test_an_open_alert_lasts_until_now_and_an_ended_one_until_its_end() -> None:
+    assert rows_of(told("PF"), now=NOON + 9 * MINUTE)[0].dur == 9 * MINUTE
+    ended = rows_of(told("PFRE"), now=NOON + 90 * MINUTE)[0]
+    assert (ended.dur, ended.ended_at) == (4 * MINUTE, NOON + 4 * MINUTE)
+
+
+def test_the_newest_transition_comes_last_also_of_an_old_alert() -> None:
+    log = (
+        transition(1, "F", gateway="adyen"),
+        transition(2, "F", gateway="stripe"),
+        transition(3, "F", gateway="paypal"),
+        transition(4, "R", gateway="adyen"),
+    )
+    assert [row.gateway for row in rows_of(log)] == ["stripe", "paypal", "adyen"]
+
+
+def test_a_new_breach_of_the_same_rule_is_a_row_of_its_own() -> None:
+    log = (*told("PFRE"), transition(5, "F", began_at=NOON + 40 * MINUTE))
+    assert [row.state for row in rows_of(log)] == ["resolved", "firing"]
+    assert len({row.id for row in rows_of(log)}) == 2
+
+
+def test_silenced_and_acknowledged_are_told_apart() -> None:
+    (row,) = rows_of((transition(1, "F", muted_by="silenced"),))
+    assert (row.silenced, row.acked) == (True, False)
+    made = incident()
+    alerts = tuple(replace(alert, acknowledged_by="mj") for alert in made.snapshot.alerts)
+    log = AlertLedger(source="x", rules=made.snapshot.rules)
+    log.add(made.transitions)
+    (row,) = log.rows(NOW, alerts)
+    assert (row.acked, row.ack_by) == (True, "mj")
+    (row,) = log.rows(NOW, made.snapshot.alerts)
+    assert not row.acked, "an acknowledgement expires"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("PFCRAEO"), st.sampled_from(["a", "b"]), st.integers(0, 2)), max_size=25
+    ),
+    st.lists(st.integers(1, 5), max_size=10),
+)
+def test_a_ledger_fed_bit_by_bit_holds_the_same_as_one_fed_at_once(
+    moves: list[tuple[str, str, int]], cuts: list[int]
+) -> None:
+    log = tuple(
+        transition(seq, letter, gateway=gateway, began_at=NOON + began * MINUTE)
+        for seq, (letter, gateway, began) in enumerate(moves, 1)
+    )
+    ledger, rest = AlertLedger(source="sim:42", rules=contracts()), iter(log)
+    for cut in [*cuts, len(log)]:
+        ledger.add(itertools.islice(rest, cut))
+        ledger.add(log[: ledger.cursor])  # what was told already changes nothing
+    assert ledger.rows(NOW) == rows_of(log)
+
+
+def test_adding_says_which_rows_changed() -> None:
+    ledger = AlertLedger(rules=contracts())
+    assert [row.state for row in ledger.add(told("PF"))] == ["firing"]
+    assert ledger.add(told("PF")) == ()
+    assert [row.gateway for row in ledger.add([transition(3, "F", gateway="adyen")])] == ["adyen"]
+    assert ledger.cursor == 3
+    assert len(ledger) == 2
+
+
+def test_one_more_transition_is_cheap_with_ten_thousand_alerts() -> None:
+    log = [transition(seq, "E", began_at=NOON + seq) for seq in range(1, 10_001)]
+    ledger = AlertLedger(rules=contracts())
+    ledger.add(log)
+    started = time.perf_counter()
+    for seq in range(10_001, 10_101):
+        ledger.add([transition(seq, "F", began_at=seq)])
+        ledger.rows(NOW)
+    assert (time.perf_counter() - started) / 100 < 0.02
+
+
+def test_days_are_separated_in_the_zone_shown() -> None:
+    late = NOON + 11 * 60 * MINUTE + 30 * MINUTE
+    log = (transition(1, "F", gateway="a", at=late), transition(2, "F", gateway="b", at=late + 45 * MINUTE))
+    marks = [
+        entry.text if isinstance(entry, DateSeparator) else entry.gateway
+        for entry in with_dates(rows_of(log))
+    ]
+    assert marks == ["Thu 2026-03-05", "a", "Fri 2026-03-06", "b"]
+    marks = [
+        entry.text if isinstance(entry, DateSeparator) else entry.gateway
+        for entry in with_dates(rows_of(log), "Europe/Berlin")
+    ]
+    assert marks == ["Fri 2026-03-06", "a", "b"]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160])
+def test_the_log_reads_as_approved(width: int) -> None:
+    rows = [row for name in ("incident", "outage", "recovering") for row in SCENES[name]().alerts]
+    rows.append(replace(rows[0], acked=True, ack_by="mj", count=1204))
+    rows.append(replace(rows[0], silenced=True))
+    rows.append(replace(rows[0], state="resolved", ended_at=NOW))
+    lines = ["".join(text for text, _role in alert_line(row, width, NOW)) for row in rows]
+    assert {cell_len(line) for line in lines} == {width}
+    assert_golden(GOLDEN / f"alerts_{width}.txt", "\n".join(lines) + "\n")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 200),
+    st.text(max_size=20) | st.sampled_from(HOSTILE_NAMES),
+    st.text(max_size=80) | st.sampled_from(HOSTILE_NAMES),
+    st.booleans(),
+)
+def test_a_line_has_exactly_the_width_asked_for(width: int, gateway: str, reason: str, plain: bool) -> None:
+    row = replace(rows_of(told("PF"))[0], gateway=gateway, text=reason, acked=plain, ack_by=gateway)
+    line = alert_line(row, width, NOW, ascii=plain)
+    assert sum(cell_len(text) for text, _role in line) == width
+    text = "".join(text for text, _role in line)
+    assert text.isprintable()
+    assert text.isascii() or not plain
+
+
+def test_severity_is_a_glyph_and_a_word_in_its_own_role() -> None:
+    (row,) = rows_of(told("PFC"))
+    assert alert_line(row, 80, NOW)[0] == ("■ CRIT", Role.CRIT)
+    assert alert_line(row, 80, NOW, ascii=True)[0] == ("X CRIT", Role.CRIT)
+    (row,) = rows_of(told("PFCRE"))
+    assert alert_line(row, 80, NOW)[0] == ("■ CRIT", Role.DIM)
+
+
+def test_times_are_told_in_the_zone_asked_for() -> None:
+    (row,) = rows_of(told("PF"))
+    assert "12:02:00" in "".join(text for text, _role in alert_line(row, 80, NOW))
+    assert "13:02:00" in "".join(text for text, _role in alert_line(row, 80, NOW, "Europe/Berlin"))
+
+
+def test_the_detail_tells_rule_levels_peak_and_times() -> None:
+    made = incident()
+    detail = dict(alert_detail(made.alerts[0], made.snapshot))
+    assert detail["what"] == "fail_rate of stripe"
+    assert detail["rule"] == "fail_rate: WARN > 15 %, CRIT > 30 %, from 20 observations on, held for 1m"
+    assert detail["peak"] == "78.8 %"
+    assert detail["volume"] == "52 observations"
+    assert detail["began"] == "2026-03-05 12:38:00Z"
+    assert detail["ended"] == "–"
+    assert detail["fired"] == "once"
+    assert detail["formula"] == "payment_failed / (purchases + payment_failed)"
+
+
+def test_the_detail_of_an_alert_that_is_history_still_tells_what_the_log_knows() -> None:
+    made = recovering()
+    row = replace(made.alerts[0], rule="gone", kpi="gone", began_at=NOON - 999 * SECOND, id="ffffffff")
+    detail = dict(alert_detail(row, made.snapshot))
+    assert detail["rule"] == "gone"
+    assert "peak" not in detail
+
+
+def test_the_detail_shows_hostile_names_harmlessly() -> None:
+    made = SCENES["hostile_names"]()
+    for row in made.alerts:
+        assert all(value.isprintable() for _label, value in alert_detail(row, made.snapshot))
