@@ -1,0 +1,1 @@
+"""The Textual application: it knows how things look, never what they mean."""

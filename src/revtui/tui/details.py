@@ -1,0 +1,63 @@
+"""What the detail dialog says of a row, whatever kind of row it is."""
+
+from collections.abc import Sequence
+
+from revtui.core.events import Rejected
+from revtui.engine.snapshot import Snapshot
+from revtui.tui.paint import Line
+from revtui.tui.screens.monitor import detail_lines
+from revtui.views import tables
+from revtui.views.alerts import alert_detail
+from revtui.views.model import AlertRow, GatewayRow, WindowRow
+from revtui.views.palette import Role
+from revtui.views.tables import WINDOW_COLUMNS
+
+_SHOWN_WINDOWS = 30
+
+
+def detail_of(row: object, snapshot: Snapshot, width: int) -> tuple[str, Sequence[Line]]:
+    """Title and lines of `width` cells for an alert, a gateway, a window or a quarantined row."""
+    match row:
+        case AlertRow():
+            return f"Alert {row.id}", detail_lines(alert_detail(row, snapshot), width)
+        case GatewayRow():
+            return f"Gateway {row.name}", _gateway_lines(row, snapshot, width)
+        case WindowRow():
+            return f"Window to {row.cells[0]}", detail_lines(
+                tuple(zip(WINDOW_COLUMNS, row.cells, strict=True)), width
+            )
+        case Rejected():
+            pairs = (
+                ("reason", row.reason),
+                ("detail", row.detail),
+                ("source", row.source),
+                ("offset", f"{row.offset:,}"),
+                ("raw", row.raw),
+            )
+            return "Quarantined row", detail_lines(pairs, width)
+        case _:
+            return "Detail", ()
+
+
+def _gateway_lines(row: GatewayRow, snapshot: Snapshot, width: int) -> Sequence[Line]:
+    pairs = (
+        ("revenue", row.revenue),
+        ("fail rate", row.fail_rate),
+        ("p95", row.p95),
+        ("attempts", row.attempts),
+        ("users", row.users),
+    )
+    lines: list[Line] = list(detail_lines(pairs, width))
+    lines += [(), (("end     events  purchases  failed      revenue  fail rate        p95  flag", Role.DIM),)]
+    for window in tables.windows(snapshot, gateway=row.name, limit=_SHOWN_WINDOWS):
+        end, events, purchases, failed, revenue, rate, p95, *_rest = window.cells
+        flag = window.cells[WINDOW_COLUMNS.index("flag")]
+        lines.append(
+            (
+                (
+                    f"{end:<7} {events:>6}  {purchases:>9}  {failed:>6}  {revenue:>11}  {rate:>9}  {p95:>9}  {flag}",
+                    Role.DIM if window.provisional else Role.TEXT,
+                ),
+            )
+        )
+    return tuple(lines)

@@ -1,0 +1,61 @@
+"""The text of the help screen, made from the registries that the program itself uses."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from revtui.core.kpis import KPIS
+from revtui.core.severity import Severity
+from revtui.tui.actions import ACTIONS, Group
+from revtui.tui.paint import Line, wrapped
+from revtui.views.palette import Role, glyph, role, word
+
+_FILTERS: Final = (
+    ("stripe", "rows that hold the word"),
+    ('"do not honor"', "a phrase"),
+    ("/^fail.*rate/i", "a regular expression; i: in any case"),
+    ("gw:stripe,adyen", "a field holds one of these; * stands for anything"),
+    ("sev>=warn", "severity at least; = != > >= < <= ~ !~ work on every field"),
+    ("dur>2m  since:30m", "durations; since: began within"),
+    ("open new acked crit", "bare words for states and severities"),
+    ("!gw:sim  -word  not x", "the opposite"),
+    ("a b   a or b   (a or b) c", "and, or, groups"),
+)
+_SEVERITIES: Final = {
+    Severity.CRIT: "money or data is being lost: act now",
+    Severity.WARN: "a threshold is crossed: look soon",
+    Severity.UNKNOWN: "cannot be judged: no data, or too little",
+    Severity.INFO: "worth knowing, or not judged by any rule",
+    Severity.OK: "within its thresholds",
+}
+_KEY_WIDTH: Final = 12
+_TERM_WIDTH: Final = 27
+_KPI_WIDTH: Final = 14
+
+
+def guide_lines(width: int) -> Sequence[Line]:
+    """Keys by group, the filter language, severities, and what each figure means, in `width` columns."""
+    lines: list[Line] = []
+    for group in Group:
+        terms = [(action.shown, Role.STRONG, action.help) for action in ACTIONS if action.group is group]
+        lines += [*_section(group.value), *_terms(terms, _KEY_WIDTH, width)]
+    filters = [(example, Role.STRONG, meaning) for example, meaning in _FILTERS]
+    lines += [*_section("Filter language"), *_terms(filters, _TERM_WIDTH, width)]
+    severities = [
+        (f"{glyph(severity)} {word(severity)}", role(severity), meaning)
+        for severity, meaning in _SEVERITIES.items()
+    ]
+    lines += [*_section("Severities, worst first"), *_terms(severities, _KEY_WIDTH, width)]
+    figures = [(kpi.label, Role.STRONG, kpi.formula) for kpi in KPIS]
+    lines += [*_section("Figures"), *_terms(figures, _KPI_WIDTH, width)]
+    return tuple(lines[1:])
+
+
+def _terms(terms: Iterable[tuple[str, Role, str]], indent: int, width: int) -> Iterator[Line]:
+    """Terms with their meanings, which go on under themselves where they are long."""
+    for term, look, meaning in terms:
+        for number, piece in enumerate(wrapped(meaning, max(width - indent - 2, 10))):
+            yield ((f"  {'' if number else term:<{indent}}", look), (piece, Role.TEXT))
+
+
+def _section(title: str) -> list[Line]:
+    return [(), ((title, Role.INFO),)]

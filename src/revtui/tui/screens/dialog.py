@@ -1,0 +1,117 @@
+"""Dialogs: a framed box over the dimmed screen, with the keys that work in it at its foot."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from revtui.tui.actions import ACTION_BY_ID, ACTIONS, Action, Fact, available
+from revtui.tui.paint import Line
+from revtui.tui.widgets.pager import Pager
+from revtui.tui.widgets.panel import NOTHING
+from revtui.views.palette import Role, Segment
+
+_BASE: Final = frozenset({Fact.DIALOG})
+
+
+def dialog_bindings() -> list[BindingType]:
+    """The keys of the registry that work in dialogs."""
+    return [
+        Binding(key, f"perform('{action.id}')", show=False, id=f"{action.id}.{number}")
+        for action in ACTIONS
+        if Fact.DIALOG in action.needs
+        for number, key in enumerate(action.keys)
+    ]
+
+
+class Dialog(ModalScreen[None]):
+    """A box that escape closes; its keys come from the registry of actions."""
+
+    BINDINGS: ClassVar[list[BindingType]] = dialog_bindings()
+    AUTO_FOCUS = "#body"
+
+    DEFAULT_CSS: ClassVar[str] = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > Vertical { width: 90%; max-width: 100; height: 90%; max-height: 40; background: $surface; }
+    """
+
+    @property
+    def facts(self) -> frozenset[Fact]:
+        """What holds in this dialog."""
+        return _BASE
+
+    def performers(self) -> dict[str, Callable[[], None]]:
+        """What each action of a dialog does here."""
+        return {"dialog.close": self.close}
+
+    def action_perform(self, action_id: str) -> None:
+        """Called by the keys."""
+        performer = self.performers().get(action_id)
+        if performer is not None and available(ACTION_BY_ID[action_id], self.facts):
+            performer()
+
+    def keys_line(self) -> Line:
+        """The keys that work now."""
+        line: list[Segment] = []
+        for action in self.shown_actions():
+            line += [(action.shown, Role.STRONG), (f" {action.label}  ", Role.DIM)]
+        return tuple(line)
+
+    def shown_actions(self) -> Sequence[Action]:
+        """The actions with a label that do something here."""
+        mine = self.performers()
+        return sorted(
+            (
+                action
+                for action in ACTIONS
+                if action.label and action.id in mine and available(action, self.facts)
+            ),
+            key=lambda action: action.rank,
+        )
+
+    def close(self) -> None:
+        """Back to the screen below."""
+        self.dismiss(None)
+
+
+class PageDialog(Dialog):
+    """Something to read."""
+
+    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+        """Show `lines` under `title`."""
+        super().__init__()
+        self._title, self._lines = title, lines
+
+    def compose(self) -> ComposeResult:
+        """One page."""
+        with Vertical():
+            yield Pager(id="body")
+
+    @property
+    def pager(self) -> Pager:
+        """The page."""
+        return self.query_one("#body", Pager)
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        box = self.query_one(Vertical)
+        box.styles.height = min(len(self._lines) + 2, 40)
+        box.styles.max_height = "90%"
+        self.pager.entitle(((self._title, Role.STRONG),), NOTHING, foot_left=self.keys_line())
+        self.pager.show(self._lines)
+
+    def performers(self) -> dict[str, Callable[[], None]]:
+        """Scrolling."""
+        pager = self.pager
+        return {
+            **super().performers(),
+            "dialog.down": lambda: pager.move(1),
+            "dialog.up": lambda: pager.move(-1),
+            "dialog.page_down": lambda: pager.move(max(pager.page - 1, 1)),
+            "dialog.page_up": lambda: pager.move(-max(pager.page - 1, 1)),
+            "dialog.top": lambda: pager.move_to(0),
+            "dialog.bottom": pager.to_end,
+        }

@@ -1,0 +1,140 @@
+"""The alert log: newest at the end, its filter always in its title."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.strip import Strip
+
+from revtui.core.filters import Query, highlights
+from revtui.core.severity import Severity
+from revtui.tui.paint import Line
+from revtui.tui.widgets.panel import NOTHING, drawn_once
+from revtui.tui.widgets.rows import RowList, said
+from revtui.views.alerts import DateSeparator, alert_line, with_dates
+from revtui.views.model import AlertRow
+from revtui.views.palette import Role, Segment
+from revtui.views.values import clock_text
+from revtui.views.widths import width_of
+
+Entry = AlertRow | DateSeparator
+
+
+class AlertLog(RowList[Entry]):
+    """Alerts in the order of their newest transition."""
+
+    DEFAULT_CSS: ClassVar[str] = "AlertLog { height: 1fr; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
+        """Start empty, following the tail."""
+        super().__init__(draw=self._line, key=_key, follow=True, skip=_is_date, id=id)
+        self._alerts: Sequence[AlertRow] | None = None
+        self._now, self._zone = 0, "UTC"
+        self._query: Query | None = None
+        self._pieces: Sequence[str] = ()
+
+    @property
+    def alert(self) -> AlertRow | None:
+        """The alert under the cursor."""
+        return self.selected if isinstance(self.selected, AlertRow) else None
+
+    @drawn_once
+    def present(
+        self,
+        rows: Sequence[AlertRow],
+        *,
+        total: int,
+        query: str,
+        least: Severity,
+        compiled: Query | None,
+        now: int,
+        zone: str,
+    ) -> None:
+        """Show the alerts that the filter left over out of `total`."""
+        second = 1_000_000
+        if now // second != self._now // second or zone != self._zone or compiled is not self._query:
+            self._now, self._zone, self._query = now, zone, compiled
+            self._pieces = highlights(compiled) if compiled is not None else ()
+            self.repaint()
+        hidden = total - len(rows)
+        title: list[Segment] = [(f"Alerts {len(rows):,}" + (f" of {total:,}" if hidden else ""), Role.STRONG)]
+        if query:
+            title += [("  filter: ", Role.DIM), (query, Role.WARN)]
+        if least > Severity.OK:
+            title += [("  ", Role.DIM), (f"{least.name}+", Role.WARN)]
+        if query or least > Severity.OK:
+            title.append((f" ({hidden:,} hidden)", Role.DIM))
+        same_rows = self._alerts is not None and rows == self._alerts
+        if not same_rows:
+            self._alerts = rows
+            entries = tuple(with_dates(rows, zone)) if _many_days(rows) else tuple(rows)
+            self.show_rows(entries, empty=_nothing(total))
+        oldest: Line = (
+            ((f"oldest {clock_text(rows[0].at, zone)}{'Z' if zone == 'UTC' else ''}", Role.DIM),)
+            if rows
+            else NOTHING
+        )
+        self.entitle(title, self._tail(), foot_right=oldest)
+
+    def _tail(self) -> Line:
+        if not self.rows:
+            return NOTHING
+        if self.following:
+            return (("tail ↓", Role.DIM),)
+        return (
+            ((f"{self.unseen:,} new below (G)", Role.WARN),) if self.unseen else (("G to the end", Role.DIM),)
+        )
+
+    def moved(self) -> None:
+        """The cursor has moved: say whether the tail is followed."""
+        self.entitle(*(self._titles[0], self._tail()), foot_right=self._titles[3])
+
+    def _line(self, row: Entry, width: int) -> Line:
+        if isinstance(row, DateSeparator):
+            return (
+                (f"{row.text} ", Role.DIM),
+                (("-" if self.plain else "─") * max(width - width_of(row.text) - 1, 0), Role.AXIS),
+            )
+        return alert_line(row, width, self._now, self._zone, ascii=self.plain)
+
+    def row_strip(self, index: int, width: int) -> Strip:
+        """A row, with what the filter's words matched underlined."""
+        strip = super().row_strip(index, width)
+        return self.paint.marked(strip, places(strip.text, self._pieces)) if self._pieces else strip
+
+
+def places(text: str, pieces: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the pieces stand in `text`, in cells from start to end, whatever their case.
+
+    >>> places("stripe: payments fail", ["FAIL"])
+    [(17, 21)]
+    """
+    found: list[tuple[int, int]] = []
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a character whose lower case is longer: the places would be wrong
+        return found
+    for piece in pieces:
+        needle = piece.lower()
+        start = lowered.find(needle) if needle else -1
+        while start >= 0:
+            found.append((width_of(text[:start]), width_of(text[: start + len(needle)])))
+            start = lowered.find(needle, start + len(needle))
+    return sorted(found)
+
+
+def _key(row: Entry) -> object:
+    return row.id if isinstance(row, AlertRow) else row.text
+
+
+def _is_date(row: Entry) -> bool:
+    return isinstance(row, DateSeparator)
+
+
+def _many_days(rows: Sequence[AlertRow]) -> bool:
+    day = 86_400_000_000
+    return bool(rows) and rows[0].at // day != rows[-1].at // day
+
+
+def _nothing(total: int) -> tuple[Line, ...]:
+    if total:
+        return said(f"No alerts match. {total:,} hidden. esc clears filter.")
+    return said("No alerts yet.")

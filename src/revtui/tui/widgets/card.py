@@ -1,0 +1,67 @@
+"""One KPI: its value and severity, its way up to now, its change, and the threshold next in line."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+
+from revtui.core.severity import Severity
+from revtui.tui.paint import Line, joined
+from revtui.tui.widgets.panel import NOTHING, Panel, drawn_once
+from revtui.views.model import CardView
+from revtui.views.palette import Role, Segment, glyph, role, word
+from revtui.views.sparkline import sparkline
+from revtui.views.widths import line_width
+
+
+class KpiCard(Panel):
+    """A card of two rows (value, change and threshold) or three."""
+
+    DEFAULT_CSS: ClassVar[str] = "KpiCard { height: 5; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
+        """Start empty."""
+        super().__init__(id=id)
+        self._card: CardView | None = None
+
+    @drawn_once
+    def present(self, card: CardView) -> None:
+        """Show a KPI."""
+        self._card = card
+        alarming = card.judged and card.severity >= Severity.WARN
+        look = role(card.severity) if alarming else Role.DIM
+        shown = Severity.UNKNOWN if card.stale and not alarming else card.severity
+        sign, name = glyph(shown), word(shown)
+        badge: Line = ((f"{sign} {name}", role(shown)),) if card.judged else ()
+        short: Line = ((sign, role(shown)),) if card.judged else ()
+        width, height = self.room
+        roomy = width >= line_width([(card.label, look)]) + line_width(badge) + 4
+        age: Line = ((card.stale, Role.UNKNOWN),) if card.stale else NOTHING
+        title: Line = ((card.label, Role.STRONG if alarming else Role.TEXT),)
+        self.entitle(title, badge if roomy else short, foot_right=age)
+        self.frame_in(role(card.severity) if alarming else None)
+        self.show(card_lines(card, width, height, plain=self.plain))
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Use the room there is now."""
+        if self._card is not None:
+            self.present(self._card)
+
+
+def card_lines(card: CardView, width: int, height: int, *, plain: bool = False) -> Sequence[Line]:
+    """The content of a card of `width` columns; one row only where `height` is 1."""
+    look = role(card.severity) if card.judged and card.severity >= Severity.WARN else Role.STRONG
+    if card.severity is Severity.UNKNOWN or card.stale:
+        look = Role.UNKNOWN
+    value: list[Segment] = [(card.value, look)]
+    room = width - line_width(value) - 1
+    line = role(card.severity) if card.judged and card.severity >= Severity.WARN else Role.LINE
+    spark: Line = ((sparkline(card.spark, room, ascii=plain), line),) if room >= 4 else ()
+    change: Line = ((card.change, Role.DIM),)
+    threshold: Line = ((card.threshold, Role.DIM),)
+    first = joined(value, spark, width)
+    if height >= 3:
+        return (first, change, threshold)
+    if card.change and line_width(change) + line_width(threshold) + 1 <= width:
+        return (first, joined(change, threshold, width))
+    return (first, threshold if card.threshold else change)
