@@ -1,0 +1,221 @@
+"""The table of commands: what the overview lists, and the only names that are offered.
+
+Importing this imports none of them: a command's code is loaded when it runs.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from revtui.cli.arguments import nearest
+from revtui.core.errors import UsageError
+
+_WORD: Final = re.compile(r"[A-Za-z][\w-]*")
+
+Function = Callable[..., int | None]
+"""A command: called with its arguments, it returns the exit status (None: 0)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandEntry:
+    """One command, as the help shows it."""
+
+    name: str
+    """One or two words; empty for the monitor, which runs when no command is named."""
+    summary: str
+    """One line for the overview."""
+    description: str
+    arguments: str
+    """Its arguments on the usage line."""
+    examples: tuple[str, ...]
+    load: Callable[[], Function]
+    """Imports and gives the function."""
+
+
+def _monitor() -> Function:
+    from revtui.cli.monitor import monitor  # noqa: PLC0415 - loaded when it runs
+
+    return monitor
+
+
+def _windows() -> Function:
+    from revtui.cli.windows import windows  # noqa: PLC0415 - loaded when it runs
+
+    return windows
+
+
+def _snapshot() -> Function:
+    from revtui.cli.snapshot import snapshot  # noqa: PLC0415 - loaded when it runs
+
+    return snapshot
+
+
+def _watch() -> Function:
+    from revtui.cli.watch import watch  # noqa: PLC0415 - loaded when it runs
+
+    return watch
+
+
+def _simulate() -> Function:
+    from revtui.cli.simulate import simulate  # noqa: PLC0415 - loaded when it runs
+
+    return simulate
+
+
+def _config_show() -> Function:
+    from revtui.cli.configuration import show  # noqa: PLC0415 - loaded when it runs
+
+    return show
+
+
+def _config_check() -> Function:
+    from revtui.cli.configuration import check  # noqa: PLC0415 - loaded when it runs
+
+    return check
+
+
+def _config_schema() -> Function:
+    from revtui.cli.configuration import schema  # noqa: PLC0415 - loaded when it runs
+
+    return schema
+
+
+def _keys() -> Function:
+    from revtui.cli.keys import keys  # noqa: PLC0415 - loaded when it runs
+
+    return keys
+
+
+MONITOR: Final = CommandEntry(
+    name="",
+    summary="the monitor",
+    description=(
+        "Terminal monitor for the money side of an online business: are we earning what we should, which gateway"
+        " fails, and since when. Without SOURCE it shows the sources of the configuration, or else its own simulator."
+    ),
+    arguments="[SOURCE...]",
+    examples=("revtui", "revtui --follow /var/log/payments/events.jsonl"),
+    load=_monitor,
+)
+
+COMMANDS: Final = (
+    CommandEntry(
+        name="windows",
+        summary="the KPIs of every window and gateway, as a table",
+        description=(
+            "Read finite sources to their end, through the same engine as the monitor, and write one row per final"
+            " window and gateway. `*` stands for all gateways."
+        ),
+        arguments="SOURCE...",
+        examples=(
+            "revtui windows events.csv --window 5m --hop 1m -o kpis.csv",
+            "zcat events.jsonl.gz | revtui windows - --format jsonl --summary rows.json",
+        ),
+        load=_windows,
+    ),
+    CommandEntry(
+        name="snapshot",
+        summary="one frame of the monitor, without a terminal",
+        description=(
+            "Write what the monitor would show, once, without a terminal: for cron, CI and chat. A live source is"
+            " read until its first window closes."
+        ),
+        arguments="[SOURCE...]",
+        examples=(
+            "revtui snapshot events.csv --size 120x40",
+            "revtui snapshot events.csv --format svg -o frame.svg --fail-on crit",
+        ),
+        load=_snapshot,
+    ),
+    CommandEntry(
+        name="watch",
+        summary="a plain line per window and per alert, as they come",
+        description=(
+            "Write a plain line per closed window and per transition of an alert, as they come: for pipes, logs and"
+            " screen readers."
+        ),
+        arguments="[SOURCE...]",
+        examples=("revtui watch --follow events.jsonl --jsonl",),
+        load=_watch,
+    ),
+    CommandEntry(
+        name="simulate",
+        summary="made-up events with incidents in them, and the truth",
+        description=(
+            "Write made-up payment events, the same for the same arguments, with incidents injected; --truth says"
+            " where they are."
+        ),
+        arguments="",
+        examples=(
+            "revtui simulate --rate 20/s --duration 1h --seed 42 -o events.csv",
+            "revtui simulate --start -2h --format jsonl | revtui watch -",
+        ),
+        load=_simulate,
+    ),
+    CommandEntry(
+        name="config show",
+        summary="the configuration in force, and where each value is from",
+        description="Print every setting with its value and where it comes from.",
+        arguments="",
+        examples=("revtui config show",),
+        load=_config_show,
+    ),
+    CommandEntry(
+        name="config check",
+        summary="whether the configuration can be used",
+        description="Read the configuration and name every problem in it; 2 when there is one.",
+        arguments="",
+        examples=("revtui config check --config /etc/revtui/config.toml",),
+        load=_config_check,
+    ),
+    CommandEntry(
+        name="config schema",
+        summary="the JSON schema of the configuration file",
+        description="Print the JSON schema of the configuration file, for editors and reviews.",
+        arguments="",
+        examples=("revtui config schema -o revtui.schema.json",),
+        load=_config_schema,
+    ),
+    CommandEntry(
+        name="keys",
+        summary="the keys of the monitor",
+        description="Print the keys of the monitor and what they do.",
+        arguments="",
+        examples=("revtui keys", "revtui keys --format json"),
+        load=_keys,
+    ),
+)
+"""Every command there is, in the order of the overview."""
+
+
+def members(word: str) -> list[CommandEntry]:
+    """The commands of two words that begin with this one."""
+    return [entry for entry in COMMANDS if entry.name.startswith(f"{word} ")]
+
+
+def refuse_unknown_command(words: Sequence[str], *, rest: Sequence[str] = ()) -> None:
+    """Refuse bare words that are no existing path: a command was meant.
+
+    Args:
+        words: Where a SOURCE of the monitor may stand.
+        rest: What follows them on the command line.
+
+    Raises:
+        UsageError: naming the nearest command.
+    """
+    for word in words:
+        if not _WORD.fullmatch(word) or Path(word).exists():
+            continue
+        group = ", ".join(f"revtui {entry.name}" for entry in members(word))
+        if group:
+            typed = f"unknown command {f'{word} {rest[0]}'!r}" if rest else f"{word} needs a command"
+            raise UsageError(typed, hint=f"one of: {group}")
+        if any(entry.name == word for entry in COMMANDS):
+            raise UsageError(f"the command {word} must come first", hint=f"see revtui {word} --help")
+        guess = nearest(word, {entry.name.split()[0] for entry in COMMANDS})
+        raise UsageError(
+            f"unknown command {word!r}, and no file of that name",
+            hint=f"{guess} see revtui --help, or write ./{word} for a file".strip(),
+        )

@@ -1,0 +1,86 @@
+"""revtui as its users have it: a process with an exit status, bytes on stdout and lines on stderr."""
+
+import array
+import fcntl
+import os
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from revtui.cli.main import run
+
+COMMAND = (sys.executable, "-m", "revtui")
+TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended."""
+
+    status: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+def environment(home: Path | None = None, **more: str) -> dict[str, str]:
+    """A small, empty world: no configuration, no terminal, no locale."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home or "/nonexistent"), **more}
+
+
+def revtui(
+    *arguments: str,
+    stdin: bytes = b"",
+    folder: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    command: Sequence[str] = COMMAND,
+) -> Outcome:
+    """Run to the end."""
+    done = subprocess.run(
+        [*command, *arguments],
+        input=stdin,
+        capture_output=True,
+        cwd=folder,
+        env=environment() if env is None else dict(env),
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return Outcome(status=done.returncode, out=done.stdout, err=done.stderr.decode())
+
+
+def inside(capsys: pytest.CaptureFixture[bytes], *arguments: str) -> Outcome:
+    """The same within this process, for the many cases that need no process of their own."""
+    capsys.readouterr()
+    status = run(arguments)
+    captured = capsys.readouterr()
+    return Outcome(status=status, out=captured.out, err=captured.err.decode())
+
+
+def shell(script: str, *, folder: Path | None = None) -> Outcome:
+    """Run a line of bash in which `revtui` is the program."""
+    program = f'revtui() {{ "{sys.executable}" -m revtui "$@"; }}; '
+    return revtui("-c", program + script, folder=folder, command=("bash",))
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+    """Wait for another process, by asking."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def unread_bytes(pipe: int) -> int:
+    """How much of what was written to a pipe nobody has read yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
