@@ -1,0 +1,1 @@
+"""What revtui costs: each module measures one part and yields tables."""
