@@ -64,6 +64,12 @@ class Tmux:
         last = (self.text.splitlines() or [""])[-1].strip()
         return {label: key for key, label in ENTRY.findall(last)}
 
+    def settled(self) -> bool:
+        """Whether the footer stands; the screen may be read in the middle of a frame."""
+        before = self.footer
+        time.sleep(0.2)
+        return len(before) > 3 and self.footer == before
+
     def press(self, *keys: str) -> None:
         self._tmux("send-keys", *keys)
 
@@ -146,7 +152,7 @@ def tmux(request: pytest.FixtureRequest, events: str, tmp_path: Path) -> Iterato
 def test_every_key_in_the_footer_does_what_it_says(tmux: Tmux, tab: str) -> None:
     tmux.press(tab)
     tmux.until(lambda: f"[{tab}" in tmux.text, f"tab {tab}")
-    tmux.until(lambda: len(tmux.footer) > 3, "the footer")
+    tmux.until(tmux.settled, "the footer")
     named = tmux.footer
     assert {"help", "quit", "tabs", "pause"} <= set(named)
     for label, shown in named.items():

@@ -388,6 +388,13 @@ async def test_without_alerts_nothing_about_a_row_is_offered() -> None:
         assert stage.feed.commands == []
 
 
+async def test_a_tab_never_offers_the_keys_of_the_one_before() -> None:
+    async with staged(SCENES["outage"]()) as stage:
+        assert Fact.ROW in stage.app.facts
+        stage.app.action_perform("tab.system")
+        assert Fact.ROW not in stage.app.facts, "the focus has not moved yet, the tab has"
+
+
 async def test_a_viewer_without_permission_is_offered_no_commands() -> None:
     async with staged(SCENES["outage"](), readonly=True) as stage:
         assert " a ack" not in stage.footer

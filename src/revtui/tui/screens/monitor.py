@@ -145,11 +145,16 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
     @property
     def scroller(self) -> "RowList[object] | Pager | None":
         """What the keys of movement move: the focused list, or else the tab's first."""
-        for panel in (self.focused, self.panels()[0] if self.panels() else None):
+        for panel in (self._focused_here, self.panels()[0] if self.panels() else None):
             if isinstance(panel, RowList | Pager):
                 return panel
         first = self.query_one(f"#{_PANELS[self.tab][0]}")
         return first if isinstance(first, RowList) and first.display else None
+
+    @property
+    def _focused_here(self) -> Widget | None:
+        """The focused panel of the open tab; right after a change of tab the focus is still on the old one."""
+        return self.focused if self.focused is not None and self.focused.id in _PANELS[self.tab] else None
 
     @property
     def charts_settled(self) -> bool:
