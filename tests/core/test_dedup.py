@@ -1,12 +1,10 @@
 """Duplicates are remembered for one to two horizons of the watermark, in any batches."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from revtui.core.dedup import Duplicates
-from revtui.core.hashindex import HashIndex
 from revtui.core.watermarks import NEVER
 
 HORIZON = 10
@@ -66,27 +64,3 @@ def test_duplicates_are_those_of_one_row_at_a_time(
         found += zip(duplicate.tolist(), conflict.tolist(), strict=True)
         start, turn = stop, turn + 1
     assert found == expected
-
-
-@pytest.mark.parametrize("size", [1, 7, 1000])
-def test_what_was_inserted_is_found_across_segments(size: int) -> None:
-    index, generator = HashIndex(), np.random.default_rng(3)
-    keys = generator.integers(0, 2**63, 400_000, dtype=np.uint64)
-    keys[7] = 0  # the mark of an empty slot is a key like any other
-    for start in range(0, 400_000, 100_000 + size):
-        part = keys[start : start + 100_000 + size]
-        fresh, stored = index.upsert(part, lambda rows, start=start: rows + start)  # type: ignore[misc] # bound now
-        assert fresh.all()
-        assert (stored == np.arange(start, start + part.size)).all()
-    assert len(index) == 400_000
-    found, values = index.find(keys[::97])
-    assert found.all()
-    assert (values == np.arange(0, 400_000, 97)).all()
-    assert not index.find(generator.integers(2**63, 2**64, 1000, dtype=np.uint64))[0].any()
-
-
-def test_of_equal_keys_in_one_call_the_first_stands() -> None:
-    index = HashIndex()
-    fresh, stored = index.upsert(np.array([5, 9, 5, 5, 9], dtype=np.uint64), lambda rows: rows + 100)
-    assert fresh.tolist() == [True, True, False, False, False]
-    assert stored.tolist() == [100, 101, 100, 100, 101]

@@ -35,6 +35,11 @@ class AlertBook:
         """Pending, firing, recovering and just resolved alerts: `*` first, then by gateway and rule."""
         return tuple(self._alerts[key] for key in sorted(self._alerts, key=_place))
 
+    @property
+    def gateways(self) -> frozenset[str]:
+        """The gateways that have an alert in the book."""
+        return frozenset(gateway for _rule, gateway in self._alerts)
+
     def step(
         self, judgements: Iterable[Judgement], rules: Sequence[Rule], *, at: int, clock: bool = False
     ) -> tuple[Transition, ...]:

@@ -5,23 +5,41 @@ Ids live in two generations. An id joins the generation of the watermark after i
 therefore for one to two horizons. Late events are not remembered: they change nothing.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
-from revtui.core.hashindex import BoolArray, HashIndex, UInt32Array, UInt64Array
-from revtui.core.watermarks import NEVER, Int64Array, State
+from revtui.core.arrays import BoolArray, Int32Array, Int64Array, State, UInt32Array, UInt64Array
+from revtui.core.keylog import KeyLog
+from revtui.core.watermarks import NEVER
+
+_FIRST_EXPECTED: Final = 100_000
+_HEADROOM: Final = 1.25
+"""A generation has room for so many times the ids of the one before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far a log of ids has been written."""
+
+    generation: int
+    count: int
+    """Ids of that generation."""
 
 
 class Duplicates:
-    """The ids remembered, as 64-bit hashes, with a 32-bit hash of each payload."""
+    """The ids remembered, as hashes, each with a hash of what else its event said."""
 
     def __init__(self, *, horizon: int) -> None:
         """`horizon` in microseconds of event time."""
         self._horizon = horizon
-        self._generation: int | None = None
-        self._present = HashIndex()
-        self._before = HashIndex()
+        self._never = NEVER // horizon
+        self._generation = self._first = self._never  # of the present watermark, of the first one
+        self._present = _Ids(expected=_FIRST_EXPECTED)
+        self._before = _Ids(expected=0)
 
     def __len__(self) -> int:
         """How many ids are remembered."""
@@ -32,104 +50,150 @@ class Duplicates:
     ) -> tuple[BoolArray, BoolArray]:
         """Which rows of a batch, in arrival order, are duplicates, and which of those conflict.
 
-        `late` rows are looked up, but not remembered. `before` and `after` are the watermarks
-        around each row.
+        Args:
+            ids: Hashes of the ids.
+            payloads: Hashes of everything else.
+            late: Rows that are looked up, but not remembered.
+            before: The watermark before each row.
+            after: The watermark after each row.
         """
         duplicate = np.zeros(ids.size, dtype=np.bool_)
         conflict = np.zeros(ids.size, dtype=np.bool_)
-        generation_before, generation_after = self._generations(before, after)
-        # Within a piece the generation in force when a row is judged is the same for all rows; only
-        # its last row may lift the watermark into a new one, which it then joins itself.
-        edges = [0, *(np.flatnonzero(np.diff(generation_before)) + 1).tolist(), ids.size]
-        for start, end in pairwise(edges):
-            self._rotate(int(generation_before[start]))
-            stays = end if generation_after[end - 1] == generation_before[start] else end - 1
-            for piece in (slice(start, stays), slice(stays, end)):
-                if piece.start == piece.stop:
-                    continue
-                duplicate[piece], conflict[piece] = self._judge_piece(
-                    ids[piece],
-                    payloads[piece],
-                    late[piece],
-                    joins=int(generation_after[piece.stop - 1]),
-                )
+        for rows, generation, joins in self._pieces(before, after):
+            self._turn(generation)
+            self._judge(ids[rows], payloads[rows], late[rows], joins, duplicate[rows], conflict[rows])
         return duplicate, conflict
 
-    def _generations(self, before: Int64Array, after: Int64Array) -> tuple[Int64Array, Int64Array]:
-        """Generation of each watermark; before the first watermark, the one that comes first."""
-        first = NEVER if self._generation is None else self._generation
-        known = after[after != NEVER]
-        if first == NEVER and known.size:
-            first = int(known[0]) // self._horizon
-        return (
-            np.where(before == NEVER, first, before // self._horizon),
-            np.where(after == NEVER, first, after // self._horizon),
-        )
+    def _pieces(self, before: Int64Array, after: Int64Array) -> Iterator[tuple[slice, int, int]]:
+        """Runs of rows that are judged in one generation and join one, with both.
 
-    def _rotate(self, generation: int) -> None:
-        if self._generation is None or self._generation == NEVER:
-            self._generation = generation
+        A run that joins another generation than it is judged in is a single row, whose own event
+        lifts the watermark. Ids that come before the first watermark belong to its generation.
+        """
+        first, last = int(before[0]) // self._horizon, int(after[-1]) // self._horizon
+        if first == last:
+            yield slice(0, before.size), first, last
             return
+        judged, joined = before // self._horizon, after // self._horizon
+        if first == self._never:
+            first = int(joined[np.argmax(joined != self._never)])
+            judged, joined = np.maximum(judged, first), np.maximum(joined, first)
+        turns = np.flatnonzero((judged[1:] != judged[:-1]) | (joined[1:] != joined[:-1])) + 1
+        for start, stop in pairwise([0, *turns.tolist(), before.size]):
+            yield slice(start, stop), int(judged[start]), int(joined[start])
+
+    def _turn(self, generation: int) -> None:
+        """Let this be the present generation, if it is a later one."""
+        if self._generation == self._never:
+            self._generation = self._first = generation
         steps = generation - self._generation
-        if steps <= 0:
-            return
-        self._before = self._present if steps == 1 else HashIndex()
-        self._present = HashIndex(expected=len(self._before))
-        self._generation = generation
+        if steps > 0:
+            self._before = self._present if steps == 1 else _Ids(expected=0)
+            self._present = _Ids(expected=int(len(self._before) * _HEADROOM))
+            self._generation = generation
 
-    def _judge_piece(
-        self, ids: UInt64Array, payloads: UInt32Array, late: BoolArray, *, joins: int
-    ) -> tuple[BoolArray, BoolArray]:
-        duplicate, stored = self._remembered_before(ids)
-        held = np.flatnonzero(late & ~duplicate)
-        if held.size:
-            duplicate[held], stored[held] = self._present.find(ids[held])
-        open_ = np.flatnonzero(~duplicate & ~late)
-        if joins == self._generation:
-            fresh, stored[open_] = self._present.upsert(ids[open_], lambda rows: payloads[open_[rows]])
-        else:  # the last row of a piece, alone: looked up in its own generations, remembered in the next
-            found, stored[open_] = self._present.find(ids[open_])
-            self._rotate(joins)
-            fresh = ~found
-            self._present.upsert(ids[open_[fresh]], lambda rows: payloads[open_[fresh][rows]])
-        duplicate[open_] = ~fresh
-        self._late_again(ids, payloads, late, duplicate, stored)
-        return duplicate, duplicate & (stored != payloads)
-
-    def _late_again(
+    def _judge(
         self,
         ids: UInt64Array,
         payloads: UInt32Array,
         late: BoolArray,
+        joins: int,
         duplicate: BoolArray,
-        stored: UInt32Array,
+        conflict: BoolArray,
     ) -> None:
-        """A late row is a duplicate of an earlier row of its own piece, but not of a later one."""
-        held = np.flatnonzero(late & ~duplicate)
-        if not held.size:
-            return
-        for row in held[self._present.find(ids[held])[0]].tolist():
-            same = np.flatnonzero((ids[:row] == ids[row]) & ~late[:row])
-            if same.size:
-                duplicate[row] = True
-                stored[row] = payloads[same[0]]
+        """Fill in `duplicate` and `conflict` for one run."""
 
-    def _remembered_before(self, ids: UInt64Array) -> tuple[BoolArray, UInt32Array]:
-        """Which ids are in the generation before the present one, and their payloads."""
+        def known(of: _Ids, rows: Int64Array, numbers: Int32Array) -> None:
+            duplicate[rows] = True
+            conflict[rows] = of.payloads.take(numbers) != payloads.take(rows)
+
+        def look(of: _Ids, rows: Int64Array) -> None:
+            numbers = of.log.find(ids.take(rows))
+            here = np.flatnonzero(numbers)
+            known(of, rows.take(here), numbers.take(here))
+
         if len(self._before):
-            return self._before.find(ids)
-        return np.zeros(ids.size, dtype=np.bool_), np.zeros(ids.size, dtype=np.uint32)
+            look(self._before, np.arange(ids.size))
+        held = np.flatnonzero(late & ~duplicate)
+        if held.size:
+            look(self._present, held)
+        rows = np.flatnonzero(~(late | duplicate))
+        if joins != self._generation and rows.size:
+            look(self._present, rows)
+            rows = rows[~duplicate[rows]]
+            self._turn(joins)
+        newest = len(self._present)
+        numbers, appended = self._present.upsert(ids.take(rows), payloads.take(rows))
+        if appended.size < rows.size:
+            again = np.ones(rows.size, dtype=np.bool_)
+            again[appended] = False
+            known(self._present, rows[again], numbers[again])
+        held = held[~duplicate[held]]
+        if held.size:  # duplicates of rows of their own run, if those came first
+            numbers = self._present.log.find(ids.take(held))
+            first = rows.take(appended)[np.maximum(numbers - newest - 1, 0)] if appended.size else held
+            here = np.flatnonzero((numbers > 0) & (first < held))
+            known(self._present, held.take(here), numbers.take(here))
+
+    def log(self, since: Mark | None = None) -> tuple[State, Mark]:
+        """The ids that have come since a mark and are still remembered, and the mark for the next time."""
+        parts = []
+        for ids, generation in ((self._before, self._generation - 1), (self._present, self._generation)):
+            start = 0
+            if since is not None:
+                marked = self._first if since.generation == self._never else since.generation
+                start = 0 if marked < generation else since.count if marked == generation else len(ids)
+            parts.append((generation, ids.log.keys[start:], ids.payloads[start + 1 : len(ids) + 1]))
+        state = {
+            "generations": np.array([generation for generation, _, _ in parts]),
+            "counts": np.array([ids.size for _, ids, _ in parts]),
+            "ids": np.concatenate([ids for _, ids, _ in parts]),
+            "payloads": np.concatenate([payloads for _, _, payloads in parts]),
+        }
+        return state, Mark(generation=self._generation, count=len(self._present))
 
     def dump(self) -> State:
-        """The ids and payloads of both generations, for `load`."""
-        state: State = {"generation": np.array([NEVER if self._generation is None else self._generation])}
-        for name, index in (("present", self._present), ("before", self._before)):
-            state[f"{name}_ids"], state[f"{name}_payloads"] = index.items()
-        return state
+        """The state without the ids, for `load`."""
+        return {"generations": np.array([self._generation, self._first])}
 
-    def load(self, state: State) -> None:
-        """Become what `dump` described."""
-        generation = int(state["generation"][0])
-        self._generation = None if generation == NEVER else generation
-        self._present = HashIndex.of(state["present_ids"], state["present_payloads"])
-        self._before = HashIndex.of(state["before_ids"], state["before_payloads"])
+    def load(self, state: State, logs: Iterable[State]) -> None:
+        """Become what `dump` described, with the ids of the logs, given in their order."""
+        self._generation, self._first = state["generations"].tolist()
+        parts: dict[int, list[tuple[UInt64Array, UInt32Array]]] = {}
+        for log in logs:
+            stops = np.cumsum(log["counts"]).tolist()
+            for label, start, stop in zip(log["generations"].tolist(), [0, *stops], stops, strict=False):
+                generation = self._first if label == self._never else label
+                parts.setdefault(generation, []).append((log["ids"][start:stop], log["payloads"][start:stop]))
+        self._present = _Ids.of(parts.get(self._generation, []))
+        self._before = _Ids.of(parts.get(self._generation - 1, []))
+
+
+class _Ids:
+    """The ids of one generation; payloads by the numbers of the log."""
+
+    def __init__(self, *, expected: int) -> None:
+        self.log = KeyLog(expected=expected)
+        self.payloads = np.zeros(expected + 1, dtype=np.uint32)
+
+    def __len__(self) -> int:
+        return len(self.log)
+
+    def upsert(self, ids: UInt64Array, payloads: UInt32Array) -> tuple[Int32Array, Int64Array]:
+        """See `KeyLog.upsert`; ids that are appended bring their payload."""
+        start = len(self.log) + 1
+        numbers, appended = self.log.upsert(ids)
+        stop = start + appended.size
+        if stop > self.payloads.size:
+            more = np.zeros(max(stop, self.payloads.size), dtype=np.uint32)
+            self.payloads = np.concatenate([self.payloads, more])
+        self.payloads[start:stop] = payloads.take(appended)
+        return numbers, appended
+
+    @classmethod
+    def of(cls, parts: Sequence[tuple[UInt64Array, UInt32Array]]) -> "_Ids":
+        """The generation with these ids, which are distinct."""
+        made = cls(expected=sum(ids.size for ids, _ in parts))
+        for ids, payloads in parts:
+            made.upsert(ids, payloads)
+        return made

@@ -1,25 +1,30 @@
 """Exact distinct users per window, with no work when a window closes.
 
-A user who was active in a slice of time counts in every window whose users-span covers that slice.
-For each user the active slices are kept as a chain, newest first; a fresh (user, slice) raises by
-one the windows between those its neighbours in the chain cover already. An event in order costs
-O(1), a late one as many steps as the user has newer slices.
+A user who was active at time `t` counts in every window whose users-span covers `t`: those that end
+in hops `t // hop + 1` to `(t + span) // hop`. For each user the windows in which it counts already are
+kept as intervals, and an event raises by one those that it adds:
 
-Slices are as wide as the greatest common divisor of hop and users-span, so that any hop is exact.
-A window is named by its end, counted in hops: window `e` covers `[e*hop - span, e*hop)`.
+    covered   ····[====]········[========]·····      most users have one interval at a time
+    event                   [=======]                in order it extends the newest, or begins another
+    raises                  [==]
+
+Users are forgotten in two generations: whoever has not been seen since the turn before last, and
+covers no window that may still change, is gone at the next. A user at a gateway is an entity of its own.
 """
 
-import math
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from revtui.core.hashindex import HashIndex, UInt64Array
-from revtui.core.timeline import Levels
-from revtui.core.watermarks import Int64Array, State
+from revtui.core.arrays import Int32Array, Int64Array, State, UInt64Array
+from revtui.core.keylog import KeyLog
+from revtui.core.levels import Levels
 
-_NONE = -1
-_MIX = np.uint64(0xD6E8FEB86659FD93)
+_MIX: Final = np.uint64(0xD6E8FEB86659FD93)
+_NOWHERE: Final = -(2**62)
+"""A window before all others."""
+_NO_PAST: Final = 0
 
 
 class DistinctUsers:
@@ -29,252 +34,289 @@ class DistinctUsers:
         """`hop` and `span` in microseconds; `keys` is how many keys there are at first."""
         self._hop = hop
         self._span = span
-        self._slice = math.gcd(hop, span)
         self._levels = Levels(keys=keys)
-        self._codes = HashIndex()
-        self._chains = _Chains()
+        self._past = _Past()
+        self._present = _Coverage(self._past)
+        self._before = _Coverage(self._past)
+        self._oldest = _NOWHERE  # no window before this one will be asked for or changed
+        self._newest = _NOWHERE  # covered by anybody
+        self._turn = _NOWHERE  # when this window is past, so is all that the generation before covers
 
     def widen(self, keys: int) -> None:
         """Make room for more keys."""
         self._levels.widen(keys)
 
     def windows_of(self, event_ts: Int64Array) -> tuple[Int64Array, Int64Array]:
-        """First and last window (by end, in hops) whose users-span covers each event."""
-        return self._windows(event_ts // self._slice)
-
-    def _windows(self, slices: Int64Array) -> tuple[Int64Array, Int64Array]:
-        if self._slice == self._hop:
-            return slices + 1, slices + self._span // self._hop
-        return slices * self._slice // self._hop + 1, (slices * self._slice + self._span) // self._hop
+        """First and last window whose users-span covers each event; none when last < first."""
+        return event_ts // self._hop + 1, (event_ts + self._span) // self._hop
 
     def add(self, users: UInt64Array, event_ts: Int64Array, keys: Int64Array) -> None:
         """Take events that have a user: hashes, times, and the key of the gateway (0 when it has none)."""
-        slices = event_ts // self._slice
-        own = keys > 0
-        entities = np.concatenate([users, users[own] ^ (keys[own].astype(np.uint64) * _MIX)])
-        codes = self._code(entities)
-        slices = np.concatenate([slices, slices[own]])
-        # Most events repeat what their user did a moment ago; only the others are worth sorting.
-        news = np.flatnonzero(self._chains.newest(codes) != slices)
-        key = np.concatenate([np.zeros(users.size, dtype=np.int64), keys[own]])[news]
-        codes, slices, key = _distinct(codes[news], slices[news], key)
-        fresh, older, newer = self._chains.insert(codes, slices)
-        self._raise(slices[fresh], key[fresh], older[fresh], newer[fresh])
-
-    def _code(self, entities: UInt64Array) -> Int64Array:
-        _, codes = self._codes.upsert(
-            entities, lambda rows: self._chains.grow(rows.size) + np.arange(rows.size)
+        first, last = self.windows_of(event_ts)
+        if self._span < self._hop:
+            rows = np.flatnonzero(first <= last)
+            users, keys = users.take(rows), keys.take(rows)
+            first, last = first.take(rows), last.take(rows)
+        if not users.size:
+            return
+        self._newest = max(self._newest, int(last.max()))
+        own = np.flatnonzero(keys)
+        at_gateways = keys.take(own)
+        numbers = self._numbers(
+            np.concatenate([users, users.take(own) ^ (at_gateways.view(np.uint64) * _MIX)])
         )
-        return codes.astype(np.int64)
+        stays = _stays(
+            numbers,
+            np.concatenate([first, first.take(own)]),
+            np.concatenate([last, last.take(own)]),
+            np.concatenate([np.zeros(users.size, dtype=np.int64), at_gateways]),
+        )
+        for entities, begin, end, key in stays:
+            rows, low, high = self._present.cover(entities, begin, end, oldest=self._oldest)
+            self._levels.raise_between(low, high, key.take(rows))
 
-    def _raise(self, slices: Int64Array, key: Int64Array, older: Int64Array, newer: Int64Array) -> None:
-        """Raise the windows of each slice that neither neighbour covers."""
-        first, last = self._windows(slices)
-        _, covered_to = self._windows(older)
-        covered_from, _ = self._windows(newer)
-        first = np.where(older == _Chains.NO_SLICE, first, np.maximum(first, covered_to + 1))
-        last = np.where(newer == _Chains.NO_SLICE, last, np.minimum(last, covered_from - 1))
-        self._levels.raise_between(first, last, key)
+    def _numbers(self, entities: UInt64Array) -> Int32Array:
+        """Number of each entity in the present generation; whoever is known of old moves into it."""
+        numbers, appended = self._present.upsert(entities)
+        if appended.size and len(self._before):
+            known = self._before.log.find(entities.take(appended))
+            here = np.flatnonzero(known)
+            self._present.inherit(numbers.take(appended.take(here)), self._before, known.take(here))
+        return numbers
 
-    def at(self, windows: Int64Array) -> npt.NDArray[np.int64]:
+    def at(self, windows: Int64Array) -> Int64Array:
         """Distinct users of each window and key."""
         return self._levels.at(windows)
 
-    def dump(self) -> State:
-        """The state as arrays, for `load`."""
-        entities, codes = self._codes.items()
-        levels = {f"levels_{name}": values for name, values in self._levels.dump().items()}
-        return {"entities": entities, "codes": codes, **self._chains.dump(), **levels}
-
-    def load(self, state: State) -> None:
-        """Become what `dump` described."""
-        self._codes = HashIndex.of(state["entities"], state["codes"])
-        self._chains.load(state)
-        self._levels.load({name: state[f"levels_{name}"] for name in ("index", "data", "base")})
-
     def forget_before(self, window: int) -> None:
-        """No window before this one will be asked for or changed; users idle since are forgotten."""
+        """No window before this one will be asked for or changed."""
         self._levels.drop_before(window)
-        oldest = (window * self._hop - self._span) // self._slice
-        if self._chains.worth_compacting(oldest):
-            keep = self._chains.compact(oldest)
-            entities, codes = self._codes.items()
-            kept = keep[codes]
-            alive = np.flatnonzero(kept != _NONE)
-            self._codes = HashIndex(expected=alive.size)
-            self._codes.upsert(entities[alive], lambda rows: kept[alive[rows]])
-
-
-def _distinct(
-    codes: Int64Array, slices: Int64Array, keys: Int64Array
-) -> tuple[Int64Array, Int64Array, Int64Array]:
-    """Distinct (entity, slice) pairs, sorted by both, each with its key, which the entity decides."""
-    if not codes.size:
-        return codes, slices, keys
-    first = int(slices.min())
-    slice_bits, key_bits = (int(slices.max()) - first).bit_length(), int(keys.max()).bit_length()
-    if int(codes.max()).bit_length() + slice_bits + key_bits < 64:
-        # Packed into one integer each, which sorts ten times faster than three columns do.
-        packed = np.sort((((codes << slice_bits) | (slices - first)) << key_bits) | keys)
-        packed = packed[_changes(packed)]
-        codes, keys = packed >> (slice_bits + key_bits), packed & ((1 << key_bits) - 1)
-        return codes, ((packed >> key_bits) & ((1 << slice_bits) - 1)) + first, keys
-    order = np.lexsort((slices, codes))
-    codes, slices, keys = codes[order], slices[order], keys[order]
-    fresh = _changes(codes) | _changes(slices)
-    return codes[fresh], slices[fresh], keys[fresh]
-
-
-def _changes(values: Int64Array) -> npt.NDArray[np.bool_]:
-    """Where a value differs from the one before it; true at the first."""
-    changes = np.ones(values.size, dtype=np.bool_)
-    changes[1:] = values[1:] != values[:-1]
-    return changes
-
-
-class _Chains:
-    """For each entity its active slices, newest first, as linked records in flat arrays."""
-
-    NO_SLICE = -(2**61)
-
-    def __init__(self) -> None:
-        self._head = np.empty(0, dtype=np.int64)
-        self._entities = 0
-        self._slice = np.empty(0, dtype=np.int64)
-        self._older = np.empty(0, dtype=np.int64)
-        self._records = 0
-
-    def grow(self, count: int) -> int:
-        """Make `count` new entities; the first one's code."""
-        start = self._entities
-        self._entities += count
-        if self._entities > self._head.size:
-            self._head = np.concatenate(
-                [self._head, np.full(max(self._entities, 4096), _NONE, dtype=np.int64)]
-            )
-        return start
-
-    def _reserve(self, count: int) -> Int64Array:
-        start = self._records
-        self._records += count
-        if self._records > self._slice.size:
-            more = np.empty(max(self._records, 1 << 16), dtype=np.int64)
-            self._slice = np.concatenate([self._slice, more])
-            self._older = np.concatenate([self._older, more])
-        return np.arange(start, start + count)
-
-    def newest(self, codes: Int64Array) -> Int64Array:
-        """The newest slice of each entity; NO_SLICE when it has none."""
-        if not self._records:
-            return np.full(codes.size, self.NO_SLICE, dtype=np.int64)
-        head = self._head[codes]
-        return np.where(head == _NONE, self.NO_SLICE, self._slice[np.maximum(head, 0)])
-
-    def insert(
-        self, codes: Int64Array, slices: Int64Array
-    ) -> tuple[npt.NDArray[np.bool_], Int64Array, Int64Array]:
-        """Insert distinct (entity, slice) pairs, sorted by both.
-
-        Returns which were not known yet, and the neighbouring slices, older and newer, that each
-        one had when it came in (NO_SLICE where there was none).
-        """
-        fresh = np.zeros(codes.size, dtype=np.bool_)
-        older = np.full(codes.size, self.NO_SLICE, dtype=np.int64)
-        newer = np.full(codes.size, self.NO_SLICE, dtype=np.int64)
-        starts = _changes(codes)
-        group = np.cumsum(starts) - 1
-        in_order = (slices > self.newest(codes))[starts][group]
-        self._append(np.flatnonzero(in_order), codes, slices, starts, fresh, older)
-        # The rest one slice per entity at a time, since each may be the next one's neighbour.
-        rest = np.flatnonzero(~in_order)
-        rank = np.arange(codes.size) - np.flatnonzero(starts)[group]
-        for turn in np.unique(rank[rest]):
-            self._weave(rest[rank[rest] == turn], codes, slices, fresh, older, newer)
-        return fresh, older, newer
-
-    def _append(
-        self,
-        rows: Int64Array,
-        codes: Int64Array,
-        slices: Int64Array,
-        starts: npt.NDArray[np.bool_],
-        fresh: npt.NDArray[np.bool_],
-        older: Int64Array,
-    ) -> None:
-        """Rows newer than all their entity had: each links to the one before it, the first to the head."""
-        if not rows.size:
-            return
-        records = self._reserve(rows.size)
-        first = starts[rows]
-        link = np.where(first, self._head[codes[rows]], np.concatenate([[_NONE], records[:-1]]))
-        self._slice[records] = slices[rows]
-        self._older[records] = link
-        self._head[codes[rows]] = records  # ascending, so the last of an entity stays
-        fresh[rows] = True
-        older[rows] = np.where(link == _NONE, self.NO_SLICE, self._slice[np.maximum(link, 0)])
-
-    def _weave(
-        self,
-        rows: Int64Array,
-        codes: Int64Array,
-        slices: Int64Array,
-        fresh: npt.NDArray[np.bool_],
-        older: Int64Array,
-        newer: Int64Array,
-    ) -> None:
-        """Rows of different entities, at or before their newest slice: walk down each chain to the place."""
-        above = np.full(rows.size, _NONE, dtype=np.int64)
-        below = self._head[codes[rows]]
-        walking = np.arange(rows.size)
-        while walking.size:
-            on = (below[walking] != _NONE) & (
-                self._slice[np.maximum(below[walking], 0)] > slices[rows[walking]]
-            )
-            walking = walking[on]
-            above[walking] = below[walking]
-            below[walking] = self._older[below[walking]]
-        known = (below != _NONE) & (self._slice[np.maximum(below, 0)] == slices[rows])
-        rows, above, below = rows[~known], above[~known], below[~known]
-        records = self._reserve(rows.size)
-        self._slice[records] = slices[rows]
-        self._older[records] = below
-        on_top = above == _NONE
-        self._head[codes[rows[on_top]]] = records[on_top]
-        self._older[above[~on_top]] = records[~on_top]
-        fresh[rows] = True
-        older[rows] = np.where(below == _NONE, self.NO_SLICE, self._slice[np.maximum(below, 0)])
-        newer[rows] = np.where(on_top, self.NO_SLICE, self._slice[np.maximum(above, 0)])
+        self._oldest = window
+        if window > self._turn:
+            self._turn = self._newest
+            self._before, self._present = self._present, _Coverage(self._past, expected=len(self._present))
+            self._past.turn()
 
     def dump(self) -> State:
         """The state as arrays, for `load`."""
         return {
-            "head": self._head[: self._entities],
-            "slice": self._slice[: self._records],
-            "older": self._older[: self._records],
+            "numbers": np.array([self._oldest, self._newest, self._turn]),
+            **{
+                f"{part}_{name}": values
+                for part, held in self._parts()
+                for name, values in held.dump().items()
+            },
         }
 
     def load(self, state: State) -> None:
         """Become what `dump` described."""
-        self._head, self._slice, self._older = (state[name].copy() for name in ("head", "slice", "older"))
-        self._entities, self._records = self._head.size, self._slice.size
+        self._oldest, self._newest, self._turn = state["numbers"].tolist()
+        for part, held in self._parts():
+            prefix = f"{part}_"
+            held.load({name.removeprefix(prefix): state[name] for name in state if name.startswith(prefix)})
 
-    def worth_compacting(self, oldest: int) -> bool:
-        """Whether so many records (by a sample) are older than slice `oldest` that it pays."""
-        if self._records < 8192:
-            return False
-        live = int(np.count_nonzero(self._slice[: self._records : 64] >= oldest)) * 64
-        return live < self._records // 2
+    def _parts(self) -> "tuple[tuple[str, Levels | _Past | _Coverage], ...]":
+        return (
+            ("levels", self._levels),
+            ("past", self._past),
+            ("present", self._present),
+            ("before", self._before),
+        )
 
-    def compact(self, oldest: int) -> npt.NDArray[np.int64]:
-        """Drop the records before slice `oldest` and the entities without any; new code of each old one."""
-        alive = np.flatnonzero(self._slice[: self._records] >= oldest)
-        moved = np.full(self._records + 1, _NONE, dtype=np.int64)  # the last place maps NONE to NONE
-        moved[alive] = np.arange(alive.size)
-        self._slice = self._slice[alive]
-        self._older = moved[self._older[alive]]
-        head = moved[self._head[: self._entities]]
-        kept = np.flatnonzero(head != _NONE)
-        codes = np.full(self._entities, _NONE, dtype=np.int64)
-        codes[kept] = np.arange(kept.size)
-        self._head, self._entities, self._records = head[kept], kept.size, alive.size
-        return codes
+
+_Stays = tuple[Int64Array, Int64Array, Int64Array, Int64Array]
+"""Numbers of entities, each with the first and the last window it covers, and its key."""
+
+
+def _stays(numbers: Int32Array, first: Int64Array, last: Int64Array, keys: Int64Array) -> Iterator[_Stays]:
+    """What the entities of a batch cover, as intervals: each entity once in a turn, earlier ones first."""
+    number, first, last, key = _sorted_stays(numbers, first, last, keys)
+    other = number[1:] != number[:-1]
+    apart = other if first.max() <= last.min() + 1 else other | (first[1:] > last[:-1] + 1)
+    starts = np.concatenate([[0], np.flatnonzero(apart) + 1])
+    stops = np.append(starts[1:], number.size) - 1
+    number, first, last, key = number.take(starts), first.take(starts), last.take(stops), key.take(starts)
+    if apart is other:
+        yield number, first, last, key
+        return
+    other = np.append(True, number[1:] != number[:-1])
+    rank = np.arange(number.size) - np.maximum.accumulate(np.where(other, np.arange(number.size), 0))
+    for turn in range(int(rank.max()) + 1):
+        rows = np.flatnonzero(rank == turn)
+        yield number.take(rows), first.take(rows), last.take(rows), key.take(rows)
+
+
+def _sorted_stays(
+    numbers: Int32Array, first: Int64Array, last: Int64Array, keys: Int64Array
+) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array]:
+    """By entity, then by time."""
+    low, shortest = int(first.min()), int((last - first).min())
+    time_bits = (2 * (int(first.max()) - low) + 1).bit_length()
+    key_bits = int(keys.max()).bit_length()
+    if int(numbers.max()).bit_length() + time_bits + key_bits < 64:
+        # Packed into one integer each, which sorts ten times faster than columns do. A stay is as
+        # long as the shortest, or one window longer.
+        moment = ((first - low) << 1) + (last - first - shortest)
+        packed = np.sort((((numbers.astype(np.int64) << time_bits) | moment) << key_bits) | keys)
+        moment = (packed >> key_bits) & ((1 << time_bits) - 1)
+        first = (moment >> 1) + low
+        last = first + shortest + (moment & 1)
+        return packed >> (time_bits + key_bits), first, last, packed & ((1 << key_bits) - 1)
+    order = np.lexsort((last, first, numbers))
+    return numbers.astype(np.int64)[order], first[order], last[order], keys[order]
+
+
+class _Coverage:
+    """The windows that the entities of one generation cover: of each the newest interval, the others past."""
+
+    def __init__(self, past: "_Past", *, expected: int = 0) -> None:
+        self._past = past
+        self.log = KeyLog(expected=expected)
+        self._first, self._last, self._older = (np.zeros(expected + 1, dtype=np.int64) for _ in range(3))
+
+    def __len__(self) -> int:
+        return len(self.log)
+
+    def upsert(self, entities: UInt64Array) -> tuple[Int32Array, Int64Array]:
+        """See `KeyLog.upsert`; entities that are appended cover nothing yet."""
+        start = len(self) + 1
+        numbers, appended = self.log.upsert(entities)
+        stop = start + appended.size
+        if stop > self._first.size:
+            more = np.zeros(max(stop, self._first.size), dtype=np.int64)
+            self._first, self._last, self._older = (
+                np.concatenate([values, more]) for values in (self._first, self._last, self._older)
+            )
+        self._first[start:stop] = self._last[start:stop] = _NOWHERE
+        return numbers, appended
+
+    @property
+    def _columns(self) -> tuple[Int64Array, Int64Array, Int64Array]:
+        return self._first, self._last, self._older
+
+    def inherit(self, numbers: Int32Array, other: "_Coverage", theirs: Int32Array) -> None:
+        """These entities cover what they did in another generation, where they had other numbers."""
+        for mine, old in zip(self._columns, other._columns, strict=True):  # noqa: SLF001 - of the same class
+            mine[numbers] = old.take(theirs)
+
+    def cover(
+        self, numbers: Int64Array, first: Int64Array, last: Int64Array, *, oldest: int
+    ) -> tuple[Int64Array, Int64Array, Int64Array]:
+        """Let entities, no two the same, cover an interval more.
+
+        Returns rows, and the first and the last window that rise for each; none when last < first.
+        """
+        begun, ended = self._first.take(numbers), self._last.take(numbers)
+        rows = np.arange(numbers.size)
+        behind = np.flatnonzero(first < begun)
+        woven = [
+            (row, low, high)
+            for row in behind.tolist()
+            for low, high in self._weave(int(numbers[row]), int(first[row]), int(last[row]))
+        ]
+        if behind.size:
+            rows = np.flatnonzero(first >= begun)
+            numbers, first, last = numbers.take(rows), first.take(rows), last.take(rows)
+            begun, ended = begun.take(rows), ended.take(rows)
+        apart = np.flatnonzero(first > ended + 1)
+        others = numbers.take(apart)
+        older = np.zeros(apart.size, dtype=np.int64)
+        kept = np.flatnonzero(ended.take(apart) >= oldest)  # a late event may still meet what ends here
+        older[kept] = self._past.add(
+            begun.take(apart.take(kept)), ended.take(apart.take(kept)), self._older.take(others.take(kept))
+        )
+        self._older[others] = older
+        self._first[others] = first.take(apart)
+        self._last[numbers] = np.maximum(ended, last)
+        low = np.maximum(first, ended + 1)
+        if not woven:
+            return rows, low, last
+        more = np.array(woven).T
+        return np.append(rows, more[0]), np.append(low, more[1]), np.append(last, more[2])
+
+    def _weave(self, number: int, first: int, last: int) -> list[tuple[int, int]]:
+        """Cover an interval that begins before the newest one; what rises."""
+        chain = [
+            *self._past.chain(int(self._older[number])),
+            (int(self._first[number]), int(self._last[number])),
+        ]
+        raised, at = [], first
+        apart, low, high = [], first, last
+        for begun, ended in chain:
+            if ended < first - 1 or begun > last + 1:
+                apart.append((begun, ended))
+                continue
+            if at < begun:
+                raised.append((at, begun - 1))
+            at, low, high = max(at, ended + 1), min(low, begun), max(high, ended)
+        if at <= last:
+            raised.append((at, last))
+        *past, (self._first[number], self._last[number]) = sorted([*apart, (low, high)])
+        older = np.array([_NO_PAST])
+        for begun, ended in past:
+            older = self._past.add(np.array([begun]), np.array([ended]), older)
+        self._older[number] = older[0]
+        return raised
+
+    def dump(self) -> State:
+        """The state as arrays, for `load`."""
+        stop = len(self) + 1
+        return {
+            "entities": self.log.keys,
+            "first": self._first[1:stop],
+            "last": self._last[1:stop],
+            "older": self._older[1:stop],
+        }
+
+    def load(self, state: State) -> None:
+        """Become what `dump` described."""
+        self.log = KeyLog.of(state["entities"].astype(np.uint64))
+        self._first, self._last, self._older = (
+            np.concatenate([[0], state[name]]).astype(np.int64) for name in ("first", "last", "older")
+        )
+
+
+class _Past:
+    """Intervals that entities cover besides their newest one, each with the id of the one before it."""
+
+    def __init__(self) -> None:
+        self._intervals = np.zeros((0, 3), dtype=np.int64)
+        self._count = 0
+        self._gone = 0  # ids up to this one are forgotten
+        self._mark = 0  # the newest id at the last turn
+
+    def add(self, first: Int64Array, last: Int64Array, older: Int64Array) -> Int64Array:
+        """Keep intervals; their ids."""
+        start, stop = self._count, self._count + first.size
+        if stop > len(self._intervals):
+            more = np.zeros((max(stop, 1024), 3), dtype=np.int64)
+            self._intervals = np.concatenate([self._intervals, more])
+        self._intervals[start:stop] = np.column_stack([first, last, older])
+        self._count = stop
+        return np.arange(start, stop) + self._gone + 1
+
+    def chain(self, id_: int) -> list[tuple[int, int]]:
+        """The interval of that id and those before it, oldest first, as far as they are known."""
+        chain = []
+        while id_ > self._gone:
+            first, last, id_ = self._intervals[id_ - self._gone - 1].tolist()
+            chain.append((first, last))
+        return chain[::-1]
+
+    def turn(self) -> None:
+        """Forget what was past at the last turn already."""
+        self._intervals = self._intervals[self._mark - self._gone : self._count].copy()
+        self._gone, self._mark = self._mark, self._gone + self._count
+        self._count = len(self._intervals)
+
+    def dump(self) -> State:
+        """The state as arrays, for `load`."""
+        return {
+            "intervals": self._intervals[: self._count],
+            "ids": np.array([self._gone, self._mark]),
+        }
+
+    def load(self, state: State) -> None:
+        """Become what `dump` described."""
+        self._intervals, self._count = state["intervals"].copy(), len(state["intervals"])
+        self._gone, self._mark = state["ids"].tolist()

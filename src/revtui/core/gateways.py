@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from revtui.core.hashindex import HashIndex, UInt64Array
+from revtui.core.arrays import Int64Array, State, UInt64Array
+from revtui.core.keylog import KeyLog
 from revtui.core.kpis import ALL_GATEWAYS, OTHER_GATEWAYS
-from revtui.core.watermarks import Int64Array, State
 
 _RESERVED: Final = frozenset({ALL_GATEWAYS, OTHER_GATEWAYS})
 
@@ -25,7 +25,8 @@ class GatewayKeys:
         self._maximum = maximum
         self.names: list[str] = [ALL_GATEWAYS]
         """Name of each key."""
-        self._keys = HashIndex()
+        self._hashes = KeyLog()
+        self._keys = np.zeros(1, dtype=np.int64)  # by the numbers of the log
         self._own = 0
         self._other: int | None = None
         self.others = 0
@@ -37,25 +38,27 @@ class GatewayKeys:
 
     def keys(self, hashes: UInt64Array, name: Callable[[int], str]) -> Int64Array:
         """Key of each hash, in order of arrival; `name(row)` is asked for where a hash is new."""
-        found, keys = self._keys.find(hashes)
-        if not found.all():
-            new = np.flatnonzero(~found)
-            distinct, first = np.unique(hashes[new], return_index=True)
-            arrival = np.argsort(first)
-            made = np.array([self._key(name(int(new[row]))) for row in first[arrival]])
-            self._keys.upsert(distinct[arrival], lambda rows: made[rows])
-            _, keys = self._keys.find(hashes)
-        return keys.astype(np.int64)
+        numbers, appended = self._hashes.upsert(hashes)
+        if appended.size:
+            made = np.empty(appended.size, dtype=np.int64)
+            for place in np.argsort(appended).tolist():
+                made[place] = self._key(name(int(appended[place])))
+            self._keys = np.append(self._keys, made)
+        return self._keys.take(numbers)
 
     def dump(self) -> State:
         """What is not in `names`, as arrays, for `load`."""
-        hashes, keys = self._keys.items()
         other = -1 if self._other is None else self._other
-        return {"hashes": hashes, "keys": keys, "counts": np.array([self._own, other, self.others])}
+        return {
+            "hashes": self._hashes.keys,
+            "keys": self._keys[1:],
+            "counts": np.array([self._own, other, self.others]),
+        }
 
     def load(self, state: State, names: list[str]) -> None:
         """Become what `dump` described."""
-        self.names, self._keys = names, HashIndex.of(state["hashes"], state["keys"])
+        self.names, self._hashes = names, KeyLog.of(state["hashes"])
+        self._keys = np.append(0, state["keys"])
         self._own, other, self.others = state["counts"].tolist()
         self._other = None if other < 0 else other
 

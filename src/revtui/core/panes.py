@@ -1,22 +1,25 @@
 """Panes: mergeable partial aggregates per hop and gateway, and windows summed from them.
 
 Key 0 holds the events without a gateway; a window's row for `*` is the sum over all keys. Money is
-kept in two halves of 32 bits, so that sums are exact far beyond 64 bits.
+kept in two halves of 32 bits, so that sums are exact far beyond 64 bits. Only panes that hold
+something take room, so a gap of a year costs nothing.
 """
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from revtui.core.arrays import Int64Array, State
 from revtui.core.events import EventType
-from revtui.core.timeline import Counts, Newest
-from revtui.core.watermarks import Int64Array
+from revtui.core.watermarks import NEVER
 
 LOW_BITS: Final = 32
 """Money is kept as `high << LOW_BITS + low`."""
 _LOW_MASK: Final = (1 << LOW_BITS) - 1
+_FLOAT_EXACT: Final = 1 << 53
+"""Floats hold all integers up to here."""
 
 
 class Field(IntEnum):
@@ -25,14 +28,38 @@ class Field(IntEnum):
     EVENTS = 0
     PURCHASES = 1
     FAILED = 2
-    REVENUE_HIGH = 3
-    REVENUE_LOW = 4
-    REFUNDS_HIGH = 5
-    REFUNDS_LOW = 6
-    LATENCIES = 7
-    LATENCY_SUM = 8
-    SLOW = 9
-    TIMED_ATTEMPTS = 10
+    LATENCIES = 3
+    TIMED_ATTEMPTS = 4
+    SLOW = 5
+    LATENCY_SUM = 6
+    REVENUE_HIGH = 7
+    REVENUE_LOW = 8
+    REFUNDS_HIGH = 9
+    REFUNDS_LOW = 10
+
+
+_COUNTS: Final = slice(Field.EVENTS, Field.SLOW + 1)
+_ATTEMPTS: Final = frozenset({EventType.PURCHASE, EventType.PAYMENT_FAILED})
+_TIMED, _SLOW = 4, 8
+_CLASSES: Final = 16
+"""An event's class is its kind, plus `_TIMED` with a latency, plus `_SLOW` when that is above the SLA."""
+_COUNTED_AS: Final = np.array(
+    [
+        [
+            1,
+            kind == EventType.PURCHASE,
+            kind == EventType.PAYMENT_FAILED,
+            timed,
+            timed and kind in _ATTEMPTS,
+            timed and slow and kind in _ATTEMPTS,
+        ]
+        for slow in (False, True)
+        for timed in (False, True)
+        for kind in EventType
+    ],
+    dtype=np.int64,
+)
+"""What an event of each class adds to each of the counts."""
 
 
 def exact_sum(amounts: Int64Array) -> int:
@@ -40,88 +67,170 @@ def exact_sum(amounts: Int64Array) -> int:
     return (int((amounts >> LOW_BITS).sum()) << LOW_BITS) + int((amounts & _LOW_MASK).sum())
 
 
-_EXACT_ROWS: Final = 1 << (53 - LOW_BITS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """Where the events of a batch belong: the panes there are, and for each event its pane and key."""
+
+    panes: Int64Array
+    """Distinct, ascending."""
+    place: Int64Array
+    """Of each event: the place of its pane in `panes`."""
+    key: Int64Array
+    """Of each event: the key of its gateway, 0 for none."""
+    keys: int
+    """How many keys there are."""
+
+    @property
+    def flat(self) -> Int64Array:
+        """Of each event: its cell, counted over panes and keys."""
+        return self.place * self.keys + self.key
+
+    @property
+    def size(self) -> int:
+        """How many cells there are."""
+        return self.panes.size * self.keys
 
 
-def _sums(places: Int64Array, values: Int64Array, size: int) -> Int64Array:
-    """Sum of values below 2**32 per place, exactly: floats hold integers up to 2**53."""
-    total = np.zeros(size, dtype=np.int64)
-    for start in range(0, places.size, _EXACT_ROWS):
-        rows = slice(start, start + _EXACT_ROWS)
-        total += np.bincount(places[rows], weights=values[rows], minlength=size).astype(np.int64)
-    return total
+def cells_of(panes: Int64Array, key: Int64Array, *, keys: int) -> Cells:
+    """The cells of events in these panes."""
+    first = int(panes.min())
+    place = panes - first
+    width = int(place.max()) + 1
+    if width > 4 * panes.size + 1024:  # far apart
+        distinct, place = np.unique(panes, return_inverse=True)
+        return Cells(panes=distinct, place=place, key=key, keys=keys)
+    held = np.bincount(place, minlength=width) > 0
+    if not held.all():
+        place = (np.cumsum(held) - 1).take(place)
+    return Cells(panes=np.flatnonzero(held) + first, place=place, key=key, keys=keys)
 
 
 class PaneSums:
     """Counts, money and latency sums per pane and key, and the newest event of each."""
 
     def __init__(self, *, keys: int, latency_sla_ms: int) -> None:
+        """`keys` is how many keys there are at first."""
         self._latency_sla_ms = latency_sla_ms
-        self.counts = Counts(keys=keys, fields=len(Field))
-        self.newest = Newest(keys=keys)
+        self._panes = np.empty(0, dtype=np.int64)
+        self._sums = np.zeros((0, keys, len(Field)), dtype=np.int64)
+        self._newest = np.full((0, keys), NEVER, dtype=np.int64)
+        self._newest_before = np.full(keys, NEVER, dtype=np.int64)  # in panes that were dropped
 
     def widen(self, keys: int) -> None:
         """Make room for more keys."""
-        self.counts.widen(keys)
-        self.newest.widen(keys)
+        more = keys - self._newest_before.size
+        if more > 0:
+            self._sums = np.pad(self._sums, ((0, 0), (0, more), (0, 0)))
+            self._newest = np.pad(self._newest, ((0, 0), (0, more)), constant_values=NEVER)
+            self._newest_before = np.pad(self._newest_before, (0, more), constant_values=NEVER)
 
     def add(
-        self,
-        panes: Int64Array,
-        keys: Int64Array,
-        event_ts: Int64Array,
-        kind: Int64Array,
-        money: Int64Array,
-        latency: Int64Array,
+        self, cells: Cells, event_ts: Int64Array, kind: Int64Array, money: Int64Array, latency: Int64Array
     ) -> None:
         """Take counted events.
 
         Args:
-            panes: Pane of each event.
-            keys: Key of its gateway, 0 for none.
-            event_ts: Its time in microseconds.
+            cells: Where they belong; as many keys as there is room for.
+            event_ts: Microseconds.
             kind: An `EventType` each.
             money: Absolute amounts in minor units of the configured currency; 0 where there is none.
             latency: Milliseconds, negative where there is none.
         """
-        places = self.counts.places(panes) * self.counts.data.shape[1] + keys
-        flat = self.counts.data.reshape(-1, len(Field))
-        size, kinds = flat.shape[0], len(EventType)
-        by_kind = np.bincount(places * kinds + kind, minlength=size * kinds).reshape(size, kinds)
-        flat[:, Field.EVENTS] += by_kind.sum(axis=1)
-        flat[:, Field.PURCHASES] += by_kind[:, EventType.PURCHASE]
-        flat[:, Field.FAILED] += by_kind[:, EventType.PAYMENT_FAILED]
-        timed = np.flatnonzero(latency >= 0)
-        own, took = places[timed], latency[timed]
-        attempt = np.isin(kind[timed], (EventType.PURCHASE, EventType.PAYMENT_FAILED))
-        flat[:, Field.LATENCIES] += np.bincount(own, minlength=size)
-        flat[:, Field.LATENCY_SUM] += _sums(own, took, size)
-        flat[:, Field.TIMED_ATTEMPTS] += np.bincount(own[attempt], minlength=size)
-        flat[:, Field.SLOW] += np.bincount(own[attempt & (took > self._latency_sla_ms)], minlength=size)
+        flat, shape = cells.flat, (cells.panes.size, cells.keys)
+        at = self._places(cells.panes)
+        classes = flat * _CLASSES + kind
+        classes += (latency >= 0) * _TIMED
+        classes += (latency > self._latency_sla_ms) * _SLOW
+        counted = np.bincount(classes, minlength=cells.size * _CLASSES).reshape(cells.size, _CLASSES)
+        sums = np.zeros((cells.size, len(Field)), dtype=np.int64)
+        sums[:, _COUNTS] = counted @ _COUNTED_AS
+        sums[:, Field.LATENCY_SUM] = np.bincount(flat, weights=np.maximum(latency, 0), minlength=cells.size)
         for which, high, low in (
             (EventType.PURCHASE, Field.REVENUE_HIGH, Field.REVENUE_LOW),
             (EventType.REFUND, Field.REFUNDS_HIGH, Field.REFUNDS_LOW),
         ):
             paid = np.flatnonzero(kind == which)
-            own, amount = places[paid], money[paid]
-            flat[:, low] += _sums(own, amount & _LOW_MASK, size)
-            if paid.size and int(amount.max()) > _LOW_MASK:
-                flat[:, high] += _sums(own, amount >> LOW_BITS, size)
-        self.newest.add(panes, keys, event_ts)
+            if paid.size:
+                sums[:, high], sums[:, low] = _halves(flat.take(paid), money.take(paid), cells.size)
+        self._sums[at] += sums.reshape(*shape, len(Field))
+        self._newest[at] = np.maximum(self._newest[at], _latest(flat, event_ts, cells.size).reshape(shape))
 
-    def windows(self, ends: Int64Array, panes_per_window: int) -> npt.NDArray[np.int64]:
+    def _places(self, panes: Int64Array) -> Int64Array:
+        """Row of each of these distinct panes, made where it is missing."""
+        at = np.searchsorted(self._panes, panes)
+        missing = np.append(self._panes, NEVER).take(at) != panes
+        if missing.any():
+            self._panes = np.insert(self._panes, at[missing], panes[missing])
+            self._sums = np.insert(self._sums, at[missing], 0, axis=0)
+            self._newest = np.insert(self._newest, at[missing], NEVER, axis=0)
+            at = np.searchsorted(self._panes, panes)
+        return at
+
+    def windows(self, ends: Int64Array, panes_per_window: int) -> Int64Array:
         """Sums of the windows that end before pane `end`: shape (ends, keys, fields), key 0 for all events."""
-        sums = self.counts.between(ends - panes_per_window, ends)
-        sums[:, 0] = sums.sum(axis=1)
-        return sums
+        start = np.searchsorted(self._panes, ends - panes_per_window)
+        stop = np.searchsorted(self._panes, ends)
+        if ends.size == 1:
+            sums = self._sums[start[0] : stop[0]].sum(axis=0)[None]
+        else:
+            low, high = int(start.min()), int(stop.max())
+            running = np.zeros((high - low + 1, *self._sums.shape[1:]), dtype=np.int64)
+            np.cumsum(self._sums[low:high], axis=0, out=running[1:])
+            sums = running[stop - low] - running[start - low]
+        windows: Int64Array = sums
+        windows[:, 0] = windows.sum(axis=1)
+        return windows
 
-    def newest_before(self, ends: Int64Array) -> npt.NDArray[np.int64]:
+    def newest_before(self, ends: Int64Array) -> Int64Array:
         """Time of the newest event before each end: shape (ends, keys), key 0 for all events."""
-        newest = self.newest.before(ends)
+        running = np.concatenate([self._newest_before[None], self._newest])
+        np.maximum.accumulate(running, axis=0, out=running)
+        newest = running[np.searchsorted(self._panes, ends)]
         newest[:, 0] = newest.max(axis=1)
         return newest
 
     def drop_before(self, pane: int) -> None:
         """Forget older panes, except for their newest event."""
-        self.counts.drop_before(pane)
-        self.newest.drop_before(pane)
+        gone = int(np.searchsorted(self._panes, pane))
+        if gone:
+            self._newest_before = np.maximum(self._newest_before, self._newest[:gone].max(axis=0))
+            self._panes, self._sums, self._newest = (
+                values[gone:].copy() for values in (self._panes, self._sums, self._newest)
+            )
+
+    def dump(self) -> State:
+        """The state as arrays, for `load`."""
+        return {
+            "panes": self._panes,
+            "sums": self._sums,
+            "newest": self._newest,
+            "newest_before": self._newest_before,
+        }
+
+    def load(self, state: State) -> None:
+        """Become what `dump` described."""
+        self._panes, self._sums = state["panes"].copy(), state["sums"].copy()
+        self._newest, self._newest_before = state["newest"].copy(), state["newest_before"].copy()
+
+
+def _halves(places: Int64Array, amounts: Int64Array, size: int) -> tuple[Int64Array, Int64Array]:
+    """Sum of the amounts per place, exactly, as upper and lower halves; none is negative."""
+    if int(amounts.max()) < _FLOAT_EXACT // amounts.size:
+        sums = np.bincount(places, weights=amounts, minlength=size).astype(np.int64)
+        return sums >> LOW_BITS, sums & _LOW_MASK
+    high, low = (np.zeros(size, dtype=np.int64) for _ in range(2))
+    step = _FLOAT_EXACT >> LOW_BITS
+    for start in range(0, places.size, step):
+        rows = slice(start, start + step)
+        high += np.bincount(places[rows], weights=amounts[rows] >> LOW_BITS, minlength=size).astype(np.int64)
+        low += np.bincount(places[rows], weights=amounts[rows] & _LOW_MASK, minlength=size).astype(np.int64)
+    return high, low
+
+
+def _latest(places: Int64Array, times: Int64Array, size: int) -> Int64Array:
+    """The latest time per place, NEVER where there is none."""
+    latest = np.full(size, NEVER, dtype=np.int64)
+    latest[places] = times  # of several the last one stays, mostly the latest
+    later = np.flatnonzero(times > latest.take(places))
+    np.maximum.at(latest, places.take(later), times.take(later))
+    return latest

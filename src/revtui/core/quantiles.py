@@ -1,39 +1,46 @@
 """Percentiles of latencies per window and gateway, from histograms that can be added and subtracted.
 
 Latencies are whole milliseconds: bins of 1 ms up to 4,096 make percentiles exact there; above, 128
-bins per octave keep them within 1/128. A window's histogram is the last one plus the panes that
-enter and minus those that leave.
+bins per octave keep them within 1/128. A window's histogram is that of the one before, plus the pane
+that enters and minus the one that leaves.
 
 PERCENTILE_CONT is linear interpolation between the two nearest ranks: of `n` sorted values, position
 `h = q (n - 1)`, value `v[⌊h⌋] + (h - ⌊h⌋) (v[⌊h⌋ + 1] - v[⌊h⌋])`, as in SQL:2003 and Hyndman & Fan's
 definition 7.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from revtui.core.watermarks import Int64Array, State
-
-Float64Array = npt.NDArray[np.float64]
+from revtui.core.arrays import Float64Array, Int64Array, State
+from revtui.core.panes import Cells
 
 EXACT_BELOW_MS: Final = 4096
 _EXACT_BITS: Final = 12
 _BITS_PER_OCTAVE: Final = 7
 _OCTAVES: Final = 11  # up to 2**23 ms, beyond what admission lets in
 _BINS: Final = EXACT_BELOW_MS + (_OCTAVES << _BITS_PER_OCTAVE)
+_BLOCK_BITS: Final = 6
+_BLOCKS: Final = _BINS >> _BLOCK_BITS
+"""A percentile is found among blocks of 64 bins first, then within one."""
 
 
 def bins_of(latencies: Int64Array) -> Int64Array:
     """The bin of each latency in milliseconds."""
-    octave = np.frexp(np.maximum(latencies, EXACT_BELOW_MS).astype(np.float64))[1].astype(np.int64) - 1
-    within = (latencies >> (octave - _BITS_PER_OCTAVE)) & ((1 << _BITS_PER_OCTAVE) - 1)
-    coarse = EXACT_BELOW_MS + ((octave - _EXACT_BITS) << _BITS_PER_OCTAVE) + within
-    return np.where(latencies < EXACT_BELOW_MS, latencies, coarse)
+    wide = np.flatnonzero(latencies >= EXACT_BELOW_MS)
+    if not wide.size:
+        return latencies
+    long = latencies.take(wide)
+    octave = np.frexp(long.astype(np.float64))[1].astype(np.int64) - 1
+    within = (long >> (octave - _BITS_PER_OCTAVE)) & ((1 << _BITS_PER_OCTAVE) - 1)
+    bins = latencies.copy()
+    bins[wide] = EXACT_BELOW_MS + ((octave - _EXACT_BITS) << _BITS_PER_OCTAVE) + within
+    return bins
 
 
-def _values() -> Float64Array:
+def _value_of_bins() -> Float64Array:
     """The latency that each bin stands for: itself, or the middle of a wider bin."""
     wide = np.arange(_OCTAVES << _BITS_PER_OCTAVE)
     width = np.exp2(wide >> _BITS_PER_OCTAVE) * (EXACT_BELOW_MS >> _BITS_PER_OCTAVE)
@@ -41,7 +48,10 @@ def _values() -> Float64Array:
     return np.concatenate([np.arange(EXACT_BELOW_MS, dtype=np.float64), low + (width - 1) / 2])
 
 
-_VALUE: Final = _values()
+_VALUE: Final = _value_of_bins()
+_NOTHING: Final = np.empty(0, dtype=np.int64)
+_MOST_WAITING: Final = 1 << 14
+"""So many latencies of a pane are counted before its turn comes, lest a tick count them all at once."""
 
 
 class LatencyPanes:
@@ -50,112 +60,218 @@ class LatencyPanes:
     def __init__(self) -> None:
         self._keys = 1
         self._panes: dict[int, _Pane] = {}
+        self.closing = Walk()
+        """Along the windows as they close."""
+        self.behind = Walk()
+        """Along windows that have closed already."""
 
     def widen(self, keys: int) -> None:
         """Make room for more keys."""
         self._keys = max(self._keys, keys)
+        self.closing.widen(keys)
+        self.behind.widen(keys)
 
-    def add(self, panes: Int64Array, keys: Int64Array, latencies: Int64Array) -> None:
-        """Take latencies in any order of panes."""
-        if not panes.size:
+    def add(self, cells: Cells, latency: Int64Array) -> None:
+        """Take the latencies of events, in milliseconds; negative ones are none."""
+        timed = np.flatnonzero(latency >= 0)
+        if not timed.size:
             return
-        codes = keys * _BINS + bins_of(latencies)
-        first, last = int(panes.min()), int(panes.max())
-        if first == last:
-            self._panes.setdefault(first, _Pane()).add(codes)
-            return
-        order = np.argsort(panes, kind="stable")
-        codes, panes = codes[order], panes[order]
-        starts = np.flatnonzero(np.diff(panes, prepend=first - 1))
-        for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), panes.size], strict=True):
-            self._panes.setdefault(int(panes[start]), _Pane()).add(codes[start:stop])
+        span = cells.keys * _BINS
+        codes = cells.place.take(timed) * span
+        codes += cells.key.take(timed) * _BINS
+        codes += bins_of(latency.take(timed))
+        codes.sort()
+        edges = np.searchsorted(codes, np.arange(cells.panes.size + 1) * span).tolist()
+        for place, pane in enumerate(cells.panes.tolist()):
+            if edges[place] < edges[place + 1]:
+                own = codes[edges[place] : edges[place + 1]] - place * span
+                self._panes.setdefault(pane, _Pane()).add(own)
+                self.closing.add(pane, own)
+                self.behind.add(pane, own)
 
-    def percentiles(self, ends: Int64Array, panes_per_window: int, q: float) -> Float64Array:
+    def percentiles(self, ends: Int64Array, panes_per_window: int, q: float, *, walk: "Walk") -> Float64Array:
         """The `q` quantile of the windows that end before pane `end`: shape (ends, keys).
 
-        Index 0 is for all events; NaN where a window has no latencies. `ends` ascend.
+        Index 0 is for all events; NaN where a window has no latencies. `ends` ascend. `walk` goes on
+        from where it stands.
         """
-        result = np.full((ends.size, self._keys), np.nan)
-        histogram = np.zeros(self._keys * _BINS, dtype=np.int64)
-        at: int | None = None
-        for row, end in enumerate(ends.tolist()):
-            start = end - panes_per_window
-            if at is None or end - at >= panes_per_window:
-                histogram[:] = 0
-                entering, leaving = range(start, end), range(0)
-            else:
-                entering, leaving = range(at, end), range(at - panes_per_window, start)
-            for pane in entering:
-                if pane in self._panes:
-                    self._panes[pane].add_to(histogram, 1)
-            for pane in leaving:
-                if pane in self._panes:
-                    self._panes[pane].add_to(histogram, -1)
-            at = end
-            result[row] = _quantiles(histogram.reshape(self._keys, _BINS), q)
-        return result
+        walk.widen(self._keys)
+        looks = []
+        for end in ends.tolist():
+            walk.to(end - panes_per_window, end, self._panes)
+            looks.append(walk.look(q))
+        return _values(*(np.array(part) for part in zip(*looks, strict=True)))
 
     def drop_before(self, pane: int) -> None:
         """Forget older panes."""
-        for old in [key for key in self._panes if key < pane]:
+        for old in [known for known in self._panes if known < min(pane, self.closing.start)]:
             del self._panes[old]
+        if self.behind.start < pane:
+            self.behind = Walk()
 
     def dump(self) -> State:
         """The state as arrays, for `load`: pane, code (key and bin) and count of each occupied bin."""
-        parts = [(pane, *held.histogram()) for pane, held in sorted(self._panes.items())]
+        held = {pane: self._panes[pane].histogram for pane in sorted(self._panes)}
         return {
             "keys": np.array([self._keys]),
-            "panes": np.repeat([pane for pane, _, _ in parts], [codes.size for _, codes, _ in parts]),
-            "codes": np.concatenate([np.empty(0, dtype=np.int64), *(codes for _, codes, _ in parts)]),
-            "counts": np.concatenate([np.empty(0, dtype=np.int64), *(counts for _, _, counts in parts)]),
+            "panes": np.repeat(np.array([*held], dtype=np.int64), [codes.size for codes, _ in held.values()]),
+            "codes": np.concatenate([_NOTHING, *(codes for codes, _ in held.values())]),
+            "counts": np.concatenate([_NOTHING, *(counts for _, counts in held.values())]),
         }
 
     def load(self, state: State) -> None:
         """Become what `dump` described."""
         self._keys = int(state["keys"][0])
+        self.closing, self.behind = Walk(), Walk()
         self._panes = {}
         for pane in np.unique(state["panes"]).tolist():
             here = state["panes"] == pane
             self._panes[pane] = _Pane(state["codes"][here], state["counts"][here])
 
 
-class _Pane:
-    """The histogram of one pane: occupied codes and their counts, and what has come since they were sorted."""
+class _Counted(NamedTuple):
+    """What a histogram holds, by codes, and by blocks of codes; index 0 is for all events."""
 
-    def __init__(self, codes: Int64Array | None = None, counts: Int64Array | None = None) -> None:
-        self._codes = np.empty(0, dtype=np.int64) if codes is None else codes
-        self._counts = np.empty(0, dtype=np.int64) if counts is None else counts
+    codes: Int64Array
+    counts: Int64Array
+    blocks: Int64Array
+    block_counts: Int64Array
+
+
+class _Pane:
+    """The histogram of one pane, and what has come since it was counted."""
+
+    def __init__(self, codes: Int64Array = _NOTHING, counts: Int64Array = _NOTHING) -> None:
+        self._codes, self._counts = codes, counts
         self._new: list[Int64Array] = []
+        self._waiting = 0
+        self._counted: _Counted | None = None
 
     def add(self, codes: Int64Array) -> None:
+        """Take codes in ascending order."""
         self._new.append(codes)
+        self._waiting += codes.size
+        self._counted = None
+        if self._waiting > _MOST_WAITING:
+            self._count()
 
+    def _count(self) -> None:
+        if not self._new:
+            return
+        new = np.sort(np.concatenate(self._new)) if len(self._new) > 1 else self._new[0]
+        self._new.clear()
+        self._waiting = 0
+        codes, counts = _totals(new, np.ones(new.size, dtype=np.int64))
+        if self._codes.size:
+            codes, counts = np.concatenate([self._codes, codes]), np.concatenate([self._counts, counts])
+            order = np.argsort(codes, kind="stable")  # merges two runs
+            codes, counts = _totals(codes.take(order), counts.take(order))
+        self._codes, self._counts = codes, counts
+
+    @property
     def histogram(self) -> tuple[Int64Array, Int64Array]:
-        if self._new:
-            fresh, fresh_counts = np.unique(np.concatenate(self._new), return_counts=True)
-            self._new.clear()
-            codes = np.concatenate([self._codes, fresh])
-            self._codes, place = np.unique(codes, return_inverse=True)
-            counts = np.zeros(self._codes.size, dtype=np.int64)
-            np.add.at(counts, place, np.concatenate([self._counts, fresh_counts]))
-            self._counts = counts
+        """Codes, ascending, and their counts."""
+        self._count()
         return self._codes, self._counts
 
-    def add_to(self, histogram: Int64Array, sign: int) -> None:
-        codes, counts = self.histogram()
-        histogram[codes] += sign * counts
+    @property
+    def counted(self) -> _Counted:
+        """The same for walks."""
+        if self._counted is None:
+            codes, counts = self.histogram
+            of_all = np.bincount(codes % _BINS, weights=counts, minlength=_BINS)
+            held = np.flatnonzero(of_all)
+            own = int(np.searchsorted(codes, _BINS))  # events without a gateway count for all only
+            codes = np.concatenate([held, codes[own:]])
+            counts = np.concatenate([of_all.take(held).astype(np.int64), counts[own:]])
+            self._counted = _Counted(codes, counts, *_totals(codes >> _BLOCK_BITS, counts))
+        return self._counted
 
 
-def _quantiles(histogram: npt.NDArray[np.int64], q: float) -> Float64Array:
-    """The `q` quantile of each key's histogram, index 0 replaced by that of all keys; NaN where empty."""
-    total = histogram.sum(axis=0)
-    running = np.cumsum(np.concatenate([total[None], histogram[1:]]), axis=1)
-    count = running[:, -1]
-    position = q * (count - 1)
-    low = np.floor(position).astype(np.int64)
-    result = np.full(count.size, np.nan)
-    for key in np.flatnonzero(count).tolist():
-        ranks = np.array([low[key] + 1, min(low[key] + 2, count[key])])
-        near, far = _VALUE[np.searchsorted(running[key], ranks)]
-        result[key] = near + (position[key] - low[key]) * (far - near)
-    return result
+def _totals(codes: Int64Array, counts: Int64Array) -> tuple[Int64Array, Int64Array]:
+    """Distinct codes, of codes in ascending order, and the sum of the counts of each."""
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    return codes.take(starts), np.add.reduceat(counts, starts)
+
+
+class Walk:
+    """The histograms of a window that moves along the panes; index 0 is for all events.
+
+    It takes in what comes into its window while it stands; codes are `key * _BINS + bin`.
+    """
+
+    def __init__(self) -> None:
+        """An empty window."""
+        self._bins = np.zeros(_BINS, dtype=np.int64)
+        self._blocks = np.zeros(_BLOCKS, dtype=np.int64)
+        self.start = 0
+        """The first pane of the window."""
+        self._stop = 0
+
+    def widen(self, keys: int) -> None:
+        """Make room for more keys."""
+        if self._bins.size < keys * _BINS:
+            self._bins = np.pad(self._bins, (0, keys * _BINS - self._bins.size))
+            self._blocks = np.pad(self._blocks, (0, keys * _BLOCKS - self._blocks.size))
+
+    def add(self, pane: int, codes: Int64Array) -> None:
+        """A pane that may be in the window gets these codes."""
+        if self.start <= pane < self._stop:
+            for taken in (codes % _BINS, codes[codes >= _BINS]):
+                np.add.at(self._bins, taken, 1)
+                np.add.at(self._blocks, taken >> _BLOCK_BITS, 1)
+
+    def to(self, start: int, stop: int, panes: Mapping[int, _Pane]) -> None:
+        """Move on to the window of the panes from `start` up to `stop`."""
+        if self.start <= start <= self._stop <= stop:
+            leaving, entering = range(self.start, start), range(self._stop, stop)
+        else:
+            self._bins[:], self._blocks[:] = 0, 0
+            leaving, entering = range(0), range(start, stop)
+        self.start, self._stop = start, stop
+        for which, shift in ((leaving, np.subtract), (entering, np.add)):
+            for pane in which:
+                if pane in panes:
+                    held = panes[pane].counted
+                    self._bins[held.codes] = shift(self._bins.take(held.codes), held.counts)
+                    self._blocks[held.blocks] = shift(self._blocks.take(held.blocks), held.block_counts)
+
+    def look(self, q: float) -> "_Look":
+        """Where the `q` quantile of each key lies."""
+        running = self._blocks.reshape(-1, _BLOCKS).cumsum(axis=1)
+        count = running[:, -1]
+        position = q * (count - 1)
+        low = position.astype(np.int64)  # rounds down; a key without latencies does not matter
+        rank = np.array([low + 1, np.minimum(low + 2, count)])
+        block = (running < rank[:, :, None]).sum(axis=2)
+        np.minimum(block, _BLOCKS - 1, out=block)
+        keys = np.arange(count.size)
+        within = self._bins.reshape(-1, _BLOCKS, 1 << _BLOCK_BITS)[keys, block]
+        return _Look(position, rank, block, running[keys, block], within)
+
+
+class _Look(NamedTuple):
+    """Where quantiles lie: for each key, between the values at two ranks, from 1 on."""
+
+    position: Float64Array
+    """Shape (keys), from 0 on; negative without latencies."""
+    rank: Int64Array
+    """Shape (2, keys)."""
+    block: Int64Array
+    """The block of each rank."""
+    running: Int64Array
+    """Latencies up to the end of that block."""
+    within: Int64Array
+    """The counts in it: shape (2, keys, bins of a block)."""
+
+
+def _values(
+    position: Float64Array, rank: Int64Array, block: Int64Array, running: Int64Array, within: Int64Array
+) -> Float64Array:
+    """The quantiles of many looks at once: shape (looks, keys); NaN without latencies."""
+    rest = rank - (running - within.sum(axis=-1))
+    place = (within.cumsum(axis=-1) < rest[..., None]).sum(axis=-1)
+    np.minimum(place, (1 << _BLOCK_BITS) - 1, out=place)
+    near, far = np.moveaxis(_VALUE.take((block << _BLOCK_BITS) + place), 1, 0)
+    fraction = position - np.floor(position)
+    return np.where(position < 0, np.nan, near + fraction * (far - near))

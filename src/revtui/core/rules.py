@@ -9,10 +9,11 @@ from 0 to 1, latencies in ms, freshness in minutes.
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from revtui.core.errors import UsageError
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, Kpi, Unit
@@ -37,15 +38,18 @@ class Comparison(StrEnum):
         """Whether higher values are worse."""
         return self in {Comparison.ABOVE, Comparison.AT_LEAST}
 
-    def breached(self, value: float, threshold: float) -> bool:
-        """Whether `value` is on the bad side of `threshold`."""
-        if self is Comparison.ABOVE:
-            return value > threshold
-        if self is Comparison.AT_LEAST:
-            return value >= threshold
-        if self is Comparison.BELOW:
-            return value < threshold
-        return value <= threshold
+    @property
+    def operator(self) -> Callable[[Any, Any], Any]:
+        """Tells whether a value is on the bad side of a threshold; for numbers, or arrays of them."""
+        return _OPERATORS[self]
+
+
+_OPERATORS: Final = {
+    Comparison.ABOVE: operator.gt,
+    Comparison.AT_LEAST: operator.ge,
+    Comparison.BELOW: operator.lt,
+    Comparison.AT_MOST: operator.le,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +271,7 @@ def _verdict(row: Mapping[str, object], rule: Rule, gateway_name: str, currency_
     value = raw / 10**currency_exponent if kpi.unit is Unit.MONEY else raw
     if rule.rounded:
         value = round(value)
-    levels, breached = rule.levels_for(gateway_name), rule.comparison.breached
+    levels, breached = rule.levels_for(gateway_name), rule.comparison.operator
     severity, threshold, reason = Severity.OK, levels.lowest, ""
     if levels.crit is not None and breached(value, levels.crit):
         severity, threshold = Severity.CRIT, levels.crit

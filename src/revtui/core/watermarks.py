@@ -11,14 +11,11 @@ Rules:
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-Int64Array = npt.NDArray[np.int64]
-State = dict[str, npt.NDArray[Any]]
-"""What `dump` gives and `load` takes: named arrays of numbers."""
+from revtui.core.arrays import Int64Array, State
 
 NEVER: Final = -(2**62)
 """The watermark before the first event."""
@@ -66,10 +63,8 @@ class Watermarks:
         `source` is the number of the source, one for all events or one each.
         """
         if isinstance(source, int):
-            own = self._own(source, event_ts)
-            floor = np.full(1, self._minimum_without({source}), dtype=np.int64)
-            after = np.minimum(own, floor)
             codes = {source}
+            after = np.minimum(self._own(source, event_ts), self._minimum_without(codes))
         else:
             codes = {int(code) for code in np.unique(source)}
             after = np.full(event_ts.size, self._minimum_without(codes), dtype=np.int64)
@@ -114,7 +109,11 @@ class Watermarks:
         progress = self.sources[code]
         newest = np.maximum(np.maximum.accumulate(event_ts), progress.newest)
         progress.newest = int(newest[-1])
-        return np.where(newest == NEVER, NEVER, newest - self._bound)
+        return (
+            newest - self._bound
+            if newest[0] != NEVER
+            else np.where(newest == NEVER, NEVER, newest - self._bound)
+        )
 
     def _minimum_without(self, codes: set[int]) -> int:
         """The minimum over the other sources that take part."""

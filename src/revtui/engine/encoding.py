@@ -6,10 +6,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from revtui.core.hashindex import BoolArray, UInt32Array, UInt64Array
-from revtui.core.watermarks import Int64Array
+from revtui.core.arrays import BoolArray, Int64Array, UInt32Array, UInt64Array
 
-_TEXTS: Final = ("status", "response_code", "currency")
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -51,35 +49,41 @@ class EncodedBatch:
 def encode(events: pl.DataFrame, *, currency: str) -> EncodedBatch:
     """Encode a batch of EVENT_SCHEMA; `currency` is the configured one."""
     columns = events.select(
-        pl.col("event_ts"),
-        pl.col("event_id").hash(seed=0).alias("ids"),
-        pl.col("user_id").hash(seed=0).alias("users"),
-        pl.col("user_id").is_not_null().alias("has_user"),
-        pl.col("gateway_name").hash(seed=0).alias("gateways"),
-        pl.col("gateway_name").is_not_null().alias("has_gateway"),
-        pl.col("kind").cast(pl.Int64),
-        pl.col("amount_minor").fill_null(-1).alias("signed"),
-        pl.col("latency_ms").fill_null(-1).alias("latency"),
-        pl.col("retry_attempt"),
-        (pl.col("currency") == currency).alias("home"),
-        *(pl.col(name).hash(seed=0).alias(name) for name in _TEXTS),
+        "event_ts",
+        "gateway_name",
+        "currency",
+        ids=pl.col("event_id").hash(seed=0),
+        users=pl.col("user_id").hash(seed=0),
+        has_user=pl.col("user_id").is_not_null(),
+        gateways=pl.col("gateway_name").hash(seed=0),
+        has_gateway=pl.col("gateway_name").is_not_null(),
+        kind=pl.col("kind").cast(pl.Int64),
+        amount=pl.col("amount_minor").abs().fill_null(0),
+        latency=pl.col("latency_ms").fill_null(-1),
+        home=pl.col("currency") == currency,
+        # What else a redelivery may say: an amount of 0 is none of -1, and a refund has a sign.
+        signed=pl.col("amount_minor").fill_null(-1),
+        status_hash=pl.col("status").hash(seed=0),
+        response_hash=pl.col("response_code").hash(seed=0),
+        currency_hash=pl.col("currency").hash(seed=0),
+        retry_attempt=pl.col("retry_attempt"),
     )
-    array = {name: columns[name].to_numpy() for name in columns.columns}
+    array = {name: columns[name].to_numpy() for name in columns.columns if columns.schema[name] != pl.String}
     payload = array["users"]
-    for name in ("gateways", *_TEXTS, "event_ts", "kind", "signed", "latency", "retry_attempt"):
+    for name in (
+        "gateways", "status_hash", "response_hash", "currency_hash",
+        "event_ts", "kind", "signed", "latency", "retry_attempt",
+    ):  # fmt: skip
         payload = (payload ^ array[name].view(np.uint64)) * _MIX
     return EncodedBatch(
-        event_ts=array["event_ts"],
-        ids=array["ids"],
         payloads=(payload >> np.uint64(32)).astype(np.uint32),
-        users=array["users"],
-        has_user=array["has_user"],
-        kind=array["kind"],
-        amount=np.where(events["amount_minor"].is_null(), 0, np.abs(array["signed"])),
-        latency=array["latency"],
-        gateways=array["gateways"],
-        has_gateway=array["has_gateway"],
-        home=array["home"],
-        gateway_name=events["gateway_name"],
-        currency=events["currency"],
-    )
+        gateway_name=columns["gateway_name"],
+        currency=columns["currency"],
+        **{
+            name: array[name]
+            for name in (
+                "event_ts", "ids", "users", "has_user", "kind", "amount", "latency",
+                "gateways", "has_gateway", "home",
+            )
+        },
+    )  # fmt: skip

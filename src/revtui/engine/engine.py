@@ -21,20 +21,19 @@ import polars as pl
 
 from revtui.core.alertbook import AlertBook
 from revtui.core.alerts import Alert, AlertPolicy, Transition
+from revtui.core.arrays import BoolArray, Int64Array
 from revtui.core.dedup import Duplicates
-from revtui.core.hashindex import BoolArray
-from revtui.core.kpis import ROW_SCHEMA
 from revtui.core.panes import exact_sum
 from revtui.core.rules import FRESHNESS, Judgement, Rule, judge, judge_clock
-from revtui.core.watermarks import NEVER, PAST_ALL, Int64Array, Watermarks
+from revtui.core.watermarks import NEVER, PAST_ALL, Watermarks
 from revtui.core.windows import WindowPolicy
 from revtui.engine.commands import Acknowledge, Command, SetRule
 from revtui.engine.encoding import EncodedBatch
-from revtui.engine.rows import UNJUDGED, Flags, WindowSums, cells_of, ordered, row_frame
-from revtui.engine.tally import Tally, nothing
+from revtui.engine.judging import Judged
+from revtui.engine.rows import UNJUDGED, Flags, Outbox, Published, Rows, WindowSums
+from revtui.engine.tally import Counted, Tally, nothing
 
-_ROWS_AT_ONCE: Final = 4096
-NO_ROWS: Final = ROW_SCHEMA.to_frame()
+_WINDOWS_AT_ONCE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +75,25 @@ class MoneyAccount:
 class Results:
     """What happened since the last `drain`; all frames ROW_SCHEMA, in the order of the public table."""
 
-    closed: pl.DataFrame
-    """Rows as first published, at the close of their window."""
-    revised: pl.DataFrame
-    """Rows published anew, since events came after the close; each window once."""
-    final: pl.DataFrame
-    """Rows of windows now frozen: they never change again."""
+    at_close: Published
+    anew: Published
+    at_last: Published
     transitions: tuple[Transition, ...]
+
+    @property
+    def closed(self) -> pl.DataFrame:
+        """Rows as first published, at the close of their window."""
+        return self.at_close.frame
+
+    @property
+    def revised(self) -> pl.DataFrame:
+        """Rows published anew, since events came after the close; each window once."""
+        return self.anew.frame
+
+    @property
+    def final(self) -> pl.DataFrame:
+        """Rows of windows now frozen: they never change again."""
+        return self.at_last.frame
 
 
 class Engine:
@@ -104,8 +115,6 @@ class Engine:
         """Time of the newest counted event."""
         self.money: dict[str, MoneyAccount] = {}
         """By currency."""
-        self.judgements: tuple[Judgement, ...] = ()
-        """On the newest closed window: `*` first, then the gateways."""
         self._first: int | None = None  # the earliest window that has, or will have, a row
         self._next: int = 0  # the next window to close
         self._last_pane: int = NEVER  # of the newest counted event
@@ -113,11 +122,8 @@ class Engine:
         self._dirty: set[int] = set()  # closed windows that changed since they were published
         self.flags: dict[int, dict[int, Flags]] = {}
         """Of closed windows not frozen yet, by window and key."""
-        self.withheld = NO_ROWS
-        """Final rows past the newest counted event."""
-        self._closed: list[pl.DataFrame] = []
-        self._revised: list[pl.DataFrame] = []
-        self._final: list[pl.DataFrame] = []
+        self._newest: tuple[Rows, tuple[Rule, ...]] | None = None  # the newest closed window, and its rules
+        self.closed, self.revised, self.final = Outbox(), Outbox(), Outbox()
         self._transitions: list[Transition] = []
 
     # --- what comes in ---------------------------------------------------------------------------
@@ -134,20 +140,24 @@ class Engine:
         """
         if not len(batch):
             return Verdicts(counted=0, duplicate=0, late=0, conflicts=0)
+        hop = self._policy.hop
         before, after = self.watermarks.advance(batch.event_ts, source)
-        pane = batch.event_ts // self._policy.hop
-        late = before >= pane * self._policy.hop + self._policy.length + self._policy.lateness
+        pane = batch.event_ts // hop
+        first_end = (pane + 1) * hop  # of the first window that contains the event
+        late = before >= first_end + (self._policy.length - hop + self._policy.lateness)
         duplicate, conflict = self.duplicates.judge(batch.ids, batch.payloads, late, before, after)
         late &= ~duplicate
         self._account(batch, duplicate, late)
-        rows = np.flatnonzero(~(duplicate | late))
-        if rows.size:
-            self._count(batch, rows, pane, before)
+        counted = ~(duplicate | late)
+        behind = before >= first_end
+        behind &= counted
+        self._count(batch, counted, behind, pane, before)
         self._advance(int(after[-1]))
+        duplicates, late_ones = int(np.count_nonzero(duplicate)), int(np.count_nonzero(late))
         return Verdicts(
-            counted=int(rows.size),
-            duplicate=int(np.count_nonzero(duplicate)),
-            late=int(np.count_nonzero(late)),
+            counted=len(batch) - duplicates - late_ones,
+            duplicate=duplicates,
+            late=late_ones,
             conflicts=int(np.count_nonzero(conflict)),
         )
 
@@ -181,13 +191,15 @@ class Engine:
 
     def drain(self) -> Results:
         """Everything that happened since the last call; revised windows are published once here."""
-        if self._dirty:
-            self._revised.append(self._frame(self.tally.windows(np.array(sorted(self._dirty)))))
-            self._dirty.clear()
+        newest = self._last_pane + 1
+        dirty = sorted(window for window in self._dirty if window <= newest)
+        if dirty:
+            self.revised.add(*self._flagged(self.tally.closed(np.array(dirty))))
+            self._dirty.difference_update(dirty)
         results = Results(
-            closed=_taken(self._closed),
-            revised=_taken(self._revised),
-            final=_taken(self._final),
+            at_close=self.closed.due(newest),
+            anew=self.revised.due(newest),
+            at_last=self.final.due(newest),
             transitions=tuple(self._transitions),
         )
         self._transitions.clear()
@@ -197,7 +209,16 @@ class Engine:
         """Rows of the window that ends with the newest event's pane, not closed yet; None when there is none."""
         if self._first is None or self._next > self._last_pane + 1:
             return None
-        return self._frame(self.tally.windows(np.array([self._last_pane + 1])))
+        return Published([self._flagged(self.tally.open(np.array([self._last_pane + 1])))]).frame
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """On the newest closed window, by the rules of its close: `*` first, then the gateways."""
+        if self._newest is None:
+            return ()
+        rows, rules = self._newest
+        exponent = self.settings.currency_exponent
+        return tuple(judge(rows.row(place), rules, currency_exponent=exponent) for place in range(len(rows)))
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -216,15 +237,16 @@ class Engine:
 
     # --- state -----------------------------------------------------------------------------------
 
-    def dump_numbers(self) -> dict[str, int | None]:
+    def dump_numbers(self) -> dict[str, int | list[int] | None]:
         """What `checkpoint` keeps beside the parts.
 
         Raises:
             ValueError: when there are results that nobody has drained.
         """
-        if self._dirty or self._closed or self._revised or self._final or self._transitions:
+        if self._undrained or self._transitions:
             raise ValueError("drain the engine before its state is dumped")
         return {
+            "dirty": sorted(self._dirty),
             "first": self._first,
             "next": self._next,
             "last_pane": self._last_pane,
@@ -232,56 +254,92 @@ class Engine:
             "newest_event": self.newest_event,
         }
 
+    @property
+    def _undrained(self) -> bool:
+        newest = self._last_pane + 1
+        parts = [*self.closed.parts, *self.revised.parts, *self.final.parts]
+        return any(rows.window[0] <= newest for rows, _ in parts) or any(
+            each <= newest for each in self._dirty
+        )
+
     def load_numbers(self, numbers: Mapping[str, Any]) -> None:
         """Become what `dump_numbers` described."""
         self._first, self._next = numbers["first"], numbers["next"]
         self._last_pane, self._frozen = numbers["last_pane"], numbers["frozen"]
+        self._dirty = set(numbers["dirty"])
         self.newest_event = numbers["newest_event"]
 
     # --- counting --------------------------------------------------------------------------------
 
     def _account(self, batch: EncodedBatch, duplicate: BoolArray, late: BoolArray) -> None:
         """Add the money of a batch to its accounts, by currency and verdict."""
-        at_home = [(self.settings.currency, batch.home)]
-        abroad = (
-            batch.currency.filter(pl.Series(~batch.home)).unique().to_list() if not batch.home.all() else []
-        )
-        for currency, here in at_home + [(name, (batch.currency == name).to_numpy()) for name in abroad]:
-            account = self.money.setdefault(currency, MoneyAccount())
-            counted = here & ~duplicate & ~late
-            account.counted_events += int(np.count_nonzero(counted))
-            account.counted += exact_sum(batch.amount[counted])
-            account.duplicate += exact_sum(batch.amount[here & duplicate])
-            account.late += exact_sum(batch.amount[here & late])
+        again, too_late = np.flatnonzero(duplicate), np.flatnonzero(late)
 
-    def _count(self, batch: EncodedBatch, rows: Int64Array, pane: Int64Array, before: Int64Array) -> None:
-        """Count the given rows, closing windows in between where events are behind."""
-        newest = int(batch.event_ts[rows].max())
-        self.newest_event = newest if self.newest_event is None else max(self.newest_event, newest)
-        keys = self.tally.keys(batch, rows)
-        hop, lateness = self._policy.hop, self._policy.lateness
-        behind = before[rows] >= (pane[rows] + 1) * hop
-        in_time = ~behind
-        if in_time.any():
-            self._extend(pane[rows[in_time]])
-            self.tally.add(batch, rows[in_time], keys[in_time], pane)
-        if not behind.any():
+        def account(currency: str, here: BoolArray | None) -> None:
+            rows, amount = len(batch), batch.amount
+            repeated, delayed = again, too_late
+            if here is not None:
+                rows, amount = int(np.count_nonzero(here)), amount * here
+                repeated, delayed = again[here[again]], too_late[here[too_late]]
+            twice, missed = exact_sum(amount.take(repeated)), exact_sum(amount.take(delayed))
+            account = self.money.setdefault(currency, MoneyAccount())
+            account.counted_events += rows - repeated.size - delayed.size
+            account.counted += exact_sum(amount) - twice - missed
+            account.duplicate += twice
+            account.late += missed
+
+        if batch.home.all():
+            account(self.settings.currency, None)
             return
-        rows, keys = rows[behind], keys[behind]
-        closed, frozen = before[rows] // hop, (before[rows] - lateness) // hop
-        turns = np.flatnonzero((np.diff(closed) != 0) | (np.diff(frozen) != 0)) + 1
+        account(self.settings.currency, batch.home)
+        for currency in batch.currency.filter(pl.Series(~batch.home)).unique().to_list():
+            account(currency, (batch.currency == currency).to_numpy())
+
+    def _count(
+        self,
+        batch: EncodedBatch,
+        counted: BoolArray,
+        behind: BoolArray,
+        pane: Int64Array,
+        before: Int64Array,
+    ) -> None:
+        """Count rows, closing windows in between where events are behind."""
+        events = Counted(
+            event_ts=batch.event_ts,
+            pane=pane,
+            key=self.tally.keys(batch, counted),
+            kind=batch.kind,
+            money=batch.amount if batch.home.all() else batch.amount * batch.home,
+            latency=batch.latency,
+            users=batch.users,
+            has_user=batch.has_user,
+        )
+        in_time = np.flatnonzero(counted & ~behind)
+        if in_time.size:
+            self._add(events if in_time.size == len(batch) else events.take(in_time))
+        rows = np.flatnonzero(behind)
+        if not rows.size:
+            return
+        closed = before[rows] // self._policy.hop
+        frozen = (before[rows] - self._policy.lateness) // self._policy.hop
+        turns = np.flatnonzero((closed[1:] != closed[:-1]) | (frozen[1:] != frozen[:-1])) + 1
         for start, stop in pairwise([0, *turns.tolist(), rows.size]):
-            group, own = rows[start:stop], keys[start:stop]
-            self._advance(int(before[group[0]]))
-            self._extend(pane[group])
-            self._advance(int(before[group[0]]))
-            self._revise(batch, group, own, pane, closed=int(closed[start]), frozen=int(frozen[start]))
-            self.tally.add(batch, group, own, pane)
+            group = events.take(rows[start:stop])
+            self._advance(int(before[rows[start]]))
+            self._extend(group.pane)
+            self._advance(int(before[rows[start]]))
+            self._revise(group, closed=int(closed[start]), frozen=int(frozen[start]))
+            self._add(group)
+
+    def _add(self, events: Counted) -> None:
+        newest = int(events.event_ts.max())
+        self.newest_event = newest if self.newest_event is None else max(self.newest_event, newest)
+        self._extend(events.pane)
+        self.tally.add(events)
 
     def _extend(self, panes: Int64Array) -> None:
         """Let the range of rows reach from the pane of the earliest to that of the newest event."""
         self._last_pane = max(self._last_pane, int(panes.max()))
-        self._release()
         first = int(panes.min()) + 1
         if self._first is None:
             self._first = self._next = first
@@ -295,20 +353,12 @@ class Engine:
             self._finish(nothing(early[early <= self._frozen]))
         self._first, self._next = first, self._next if published else first + early.size
 
-    def _revise(
-        self,
-        batch: EncodedBatch,
-        rows: Int64Array,
-        keys: Int64Array,
-        pane: Int64Array,
-        *,
-        closed: int,
-        frozen: int,
-    ) -> None:
+    def _revise(self, events: Counted, *, closed: int, frozen: int) -> None:
         """Note which closed windows these events change, before they are added."""
-        self.tally.revise(batch.event_ts[rows], pane[rows], keys, closed=closed, frozen=frozen)
+        self.tally.revise(events, closed=closed, frozen=frozen)
         # Freshness may change in all closed windows after the event, whatever their span.
-        self._dirty.update(range(max(int(pane[rows].min()) + 1, frozen + 1), min(closed, self._next - 1) + 1))
+        first = max(int(events.pane.min()), frozen) + 1
+        self._dirty.update(range(first, min(closed + 1, self._next)))
 
     # --- closing and freezing --------------------------------------------------------------------
 
@@ -319,10 +369,10 @@ class Engine:
         everything = watermark == PAST_ALL
         close_to = self._last_pane + 1 if everything else watermark // self._policy.hop
         while self._next <= close_to:
-            stop = min(close_to + 1, self._next + _ROWS_AT_ONCE)
+            stop = min(close_to + 1, self._next + _WINDOWS_AT_ONCE)
             windows = np.arange(self._next, stop)
             self._next = stop
-            self._publish(self.tally.windows(windows), alert=True)
+            self._publish(self.tally.closing(windows), alert=True)
         frozen = close_to if everything else (watermark - self._policy.lateness) // self._policy.hop
         if frozen > self._frozen:
             self._freeze(frozen)
@@ -330,87 +380,51 @@ class Engine:
     def _freeze(self, window: int) -> None:
         """Windows up to this one never change again; what no later one needs is forgotten."""
         start, self._frozen = self._frozen + 1, window
-        for first in range(max(start, self._first or 0), min(window + 1, self._next), _ROWS_AT_ONCE):
-            windows = np.arange(first, min(window + 1, self._next, first + _ROWS_AT_ONCE))
-            self._finish(self.tally.windows(windows))
+        for first in range(max(start, self._first or 0), min(window + 1, self._next), _WINDOWS_AT_ONCE):
+            windows = np.arange(first, min(window + 1, self._next, first + _WINDOWS_AT_ONCE))
+            self._finish(self.tally.closed(windows))
         self.tally.forget_before(min(window + 1, self._next))
 
     def _finish(self, windows: WindowSums) -> None:
         """Final rows, as the windows stand."""
-        rows = self._frame(windows)
+        rows, flags = self._flagged(windows)
+        self.final.add(rows, flags)
+        changed = self._dirty.intersection(windows.windows.tolist())
+        if changed:
+            places = np.flatnonzero(np.isin(rows.window, list(changed)))
+            self.revised.add(rows.take(places), [flags[place] for place in places.tolist()])
+            self._dirty -= changed
         for window in windows.windows.tolist():
             del self.flags[window]
-            if window in self._dirty:
-                self._dirty.remove(window)
-                self._revised.append(rows.filter(pl.col("window_end") == window * self._policy.hop))
-        self.withheld = pl.concat([self.withheld, rows])
-        self._release()
-
-    def _release(self) -> None:
-        """A duplicate may lift the watermark past the newest counted event; the panes in between get
-        their final rows only when another event is counted.
-        """
-        if self.withheld.is_empty():
-            return
-        due = pl.col("window_end") <= (self._last_pane + 1) * self._policy.hop
-        self._final.append(self.withheld.filter(due))
-        self.withheld = self.withheld.filter(~due)
 
     def _publish(self, windows: WindowSums, *, alert: bool) -> None:
         """Rows at close, judged; alerts move on, except for windows before those already judged."""
-        cells = cells_of(windows, self.tally.gateways.names)
-        unjudged = [UNJUDGED] * cells[0].size
-        rows = row_frame(windows, cells, self._policy, self.tally.gateways.names, unjudged)
-        judgements = self._judge(rows)
-        flags = [
-            Flags(severity=said.severity.name, sla_breach=said.sla_breach, reason=said.reason)
-            for said in judgements
-        ]
-        ends = windows.windows[cells[0]]
-        for window, key, said in zip(ends.tolist(), cells[1].tolist(), flags, strict=True):
-            self.flags.setdefault(window, {})[key] = said
-        self._closed.append(row_frame(windows, cells, self._policy, self.tally.gateways.names, flags))
+        rows = windows.rows(self._policy, self.tally.gateways.names)
+        judged = Judged(rows, self.rules, currency_exponent=self.settings.currency_exponent)
+        for window, key, flags in zip(rows.window.tolist(), rows.key.tolist(), judged.flags, strict=True):
+            self.flags.setdefault(window, {})[key] = flags
+        self.closed.add(rows, judged.flags)
         if alert:
-            self._step_alerts(ends * self._policy.hop, judgements)
+            self._step_alerts(rows, judged)
 
-    def _judge(self, rows: pl.DataFrame) -> list[Judgement]:
-        exponent, rules = self.settings.currency_exponent, self.rules
-        judgements: list[Judgement] = []
-        empty: dict[object, Judgement] = {}  # windows without events differ in freshness only
-        for row in rows.iter_rows(named=True):
-            if row["events_count"]:
-                judgements.append(judge(row, rules, currency_exponent=exponent))
-                continue
-            freshness = row["data_freshness_minutes"]
-            if freshness not in empty:
-                empty[freshness] = judge(row, rules, currency_exponent=exponent)
-            judgements.append(empty[freshness])
-        return judgements
-
-    def _step_alerts(self, ends: Int64Array, judgements: Sequence[Judgement]) -> None:
+    def _step_alerts(self, rows: Rows, judged: Judged) -> None:
         rules = [rule for rule in self.rules if rule.kpi != FRESHNESS or not self.settings.live]
-        turns = np.flatnonzero(np.diff(ends)) + 1
-        for start, stop in pairwise([0, *turns.tolist(), ends.size]):
-            pane = tuple(judgements[start:stop])
-            self._transitions += self.alert_book.step(pane, rules, at=int(ends[start]))
-            self.judgements = pane
+        edges = [0, *(np.flatnonzero(np.diff(rows.window)) + 1).tolist(), len(rows)]
+        for start, stop in pairwise(edges):
+            watched = self.alert_book.gateways
+            self._transitions += self.alert_book.step(
+                [judged[place] for place in range(start, stop) if judged.matters(place, watched)],
+                rules,
+                at=int(rows.window[start]) * self._policy.hop,
+            )
+        self._newest = (rows.take(np.arange(edges[-2], edges[-1])), self.rules)
 
-    def _frame(self, windows: WindowSums) -> pl.DataFrame:
-        """Rows of closed windows as they stand, with the flags of their close."""
-        names = self.tally.gateways.names
-        row, key = cells = cells_of(windows, names)
+    def _flagged(self, windows: WindowSums) -> tuple[Rows, Sequence[Flags]]:
+        """Rows as the windows stand, with what was said of them at their close."""
+        rows = windows.rows(self._policy, self.tally.gateways.names)
         none: dict[int, Flags] = {}
         flags = [
-            self.flags.get(window, none).get(place, UNJUDGED)
-            for window, place in zip(windows.windows[row].tolist(), key.tolist(), strict=True)
+            self.flags.get(window, none).get(key, UNJUDGED)
+            for window, key in zip(rows.window.tolist(), rows.key.tolist(), strict=True)
         ]
-        return row_frame(windows, cells, self._policy, names, flags)
-
-
-def _taken(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """The frames as one, ordered; the list is emptied."""
-    if not frames:
-        return NO_ROWS
-    rows = ordered(pl.concat(frames))
-    frames.clear()
-    return rows
+        return rows, flags

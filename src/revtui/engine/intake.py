@@ -12,9 +12,10 @@ import numpy as np
 import polars as pl
 
 from revtui.core.admission import admit
+from revtui.core.arrays import Int64Array
 from revtui.core.events import EVENT_SCHEMA, Accounting, RawBatch, Rejected
 from revtui.core.guards import JumpGuard, RawOf, guard_future
-from revtui.core.watermarks import NEVER, Int64Array
+from revtui.core.watermarks import NEVER
 from revtui.engine.ports import Source
 
 QUARANTINE_SHOWN: Final = 100

@@ -1,18 +1,30 @@
-"""Rows of the public table from sums over panes."""
+"""Rows of the public table: windows and gateways as columns of numbers, and as frames."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from revtui.core.arrays import Float64Array, Int64Array, State
 from revtui.core.kpis import ALL_GATEWAYS, ROW_SCHEMA
 from revtui.core.panes import LOW_BITS, Field
-from revtui.core.quantiles import Float64Array
 from revtui.core.severity import Severity
-from revtui.core.watermarks import NEVER, Int64Array
+from revtui.core.watermarks import NEVER
 from revtui.core.windows import MINUTE, WindowPolicy
+
+NO_ROWS: Final = ROW_SCHEMA.to_frame()
+_MONEY: Final = tuple(name for name, dtype in ROW_SCHEMA.items() if dtype == pl.Int128)
+_FLAGS: Final = ("alert_flag", "sla_breach_flag", "alert_reason")
+_FINAL_TYPES: Final = [
+    pl.col(name).fill_nan(None).cast(dtype)
+    if name not in {*_MONEY, *_FLAGS, "gateway_name"}
+    and (dtype == pl.Float64 or name == "data_freshness_minutes")
+    else pl.col(name)
+    for name, dtype in ROW_SCHEMA.items()
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +36,12 @@ class Flags:
     reason: str
 
 
-UNJUDGED = Flags(severity=Severity.UNKNOWN.name, sla_breach=False, reason="")
+CALM: Final = {
+    severity: Flags(severity=severity.name, sla_breach=False, reason="")
+    for severity in (Severity.OK, Severity.UNKNOWN)
+}
+"""The flags of a row in which nothing is breached."""
+UNJUDGED: Final = CALM[Severity.UNKNOWN]
 """A gateway that had no event when the window closed could not be judged then."""
 
 
@@ -34,77 +51,208 @@ class WindowSums:
 
     windows: Int64Array
     """Ends of the windows, in hops, ascending."""
-    sums: npt.NDArray[np.int64]
+    sums: Int64Array
     """Shape (windows, keys, fields of `core.panes.Field`)."""
     percentiles: Float64Array
     """p95 latency, shape (windows, keys); NaN without latencies."""
-    users: npt.NDArray[np.int64]
+    users: Int64Array
     """Distinct users, shape (windows, keys)."""
-    newest: npt.NDArray[np.int64]
+    newest: Int64Array
     """Newest event before the window's end, shape (windows, keys); NEVER without one."""
-    revisions: npt.NDArray[np.int64]
+    revisions: Int64Array
     """Shape (windows, keys)."""
 
+    def rows(self, policy: WindowPolicy, names: Sequence[str]) -> "Rows":
+        """The rows there are: per window one for all events, then the gateways that have an event."""
+        present = self.sums[:, :, Field.EVENTS] > 0
+        present[:, 0] = True
+        by_name = _by_name(names)[: present.shape[1]]
+        place, rank = np.nonzero(present[:, by_name])
+        key = by_name[rank]
+        return Rows(
+            policy=policy,
+            names=names,
+            window=self.windows[place],
+            key=key,
+            sums=self.sums[place, key],
+            percentile=self.percentiles[place, key],
+            users=self.users[place, key],
+            newest=self.newest[place, key],
+            revision=self.revisions[place, key],
+        )
 
-Cells = tuple[Int64Array, Int64Array]
-"""Place of the window and key of each row."""
+
+def _by_name(names: Sequence[str]) -> Int64Array:
+    """The keys: all events first, then by name in code point order."""
+    return np.array([0, *sorted(range(1, len(names)), key=names.__getitem__)])
 
 
-def cells_of(windows: WindowSums, names: Sequence[str]) -> Cells:
-    """The rows there are, in order: per window one for all events, then the gateways that have an event."""
-    present = windows.sums[:, :, Field.EVENTS] > 0
-    present[:, 0] = True
-    row, key = np.nonzero(present)
-    order = np.lexsort((_rank(names)[key], row))
-    return row[order], key[order]
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """One row per window and gateway, as columns; by window, then all events, then gateways by name."""
+
+    policy: WindowPolicy
+    names: Sequence[str]
+    """Of the gateways, by key."""
+    window: Int64Array
+    """End of the window, in hops."""
+    key: Int64Array
+    sums: Int64Array
+    """Shape (rows, fields of `core.panes.Field`)."""
+    percentile: Float64Array
+    users: Int64Array
+    newest: Int64Array
+    revision: Int64Array
+
+    def __len__(self) -> int:
+        return self.window.size
+
+    def take(self, places: Int64Array | slice) -> "Rows":
+        """Some of the rows."""
+        return Rows(
+            policy=self.policy,
+            names=self.names,
+            **{name: getattr(self, name)[places] for name in _ARRAYS},
+        )
+
+    @classmethod
+    def together(cls, parts: "Sequence[Rows]") -> "Rows":
+        """The rows of some parts, one after the other; at least one."""
+        return cls(
+            policy=parts[0].policy,
+            names=parts[0].names,
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS},
+        )
+
+    @cached_property
+    def columns(self) -> dict[str, Any]:
+        """The numbers of ROW_SCHEMA by name: arrays in which NaN is no data, and series of money."""
+        sums = self.sums.T
+        end = self.window * self.policy.hop
+        attempts = sums[Field.PURCHASES] + sums[Field.FAILED]
+        revenue = _money(sums[Field.REVENUE_HIGH], sums[Field.REVENUE_LOW])
+        refunds = _money(sums[Field.REFUNDS_HIGH], sums[Field.REFUNDS_LOW])
+        return {
+            "window_start": end - self.policy.length,
+            "window_end": end,
+            "revision": self.revision,
+            "events_count": sums[Field.EVENTS],
+            "purchases_count": sums[Field.PURCHASES],
+            "payment_failed_count": sums[Field.FAILED],
+            "revenue_minor": revenue,
+            "refunds_minor": refunds,
+            "net_revenue_minor": revenue - refunds,
+            "payment_fail_rate": _ratio(sums[Field.FAILED], attempts),
+            "avg_latency_ms": _ratio(sums[Field.LATENCY_SUM], sums[Field.LATENCIES]),
+            "p95_latency_ms": self.percentile,
+            "slow_share": _ratio(sums[Field.SLOW], sums[Field.TIMED_ATTEMPTS]),
+            "active_users_30m": self.users,
+            "data_freshness_minutes": np.where(self.newest == NEVER, np.nan, (end - self.newest) // MINUTE),
+            "attempts_count": attempts,
+            "latency_count": sums[Field.LATENCIES],
+            "timed_attempts_count": sums[Field.TIMED_ATTEMPTS],
+        }
+
+    def frame(self, flags: Sequence[Flags]) -> pl.DataFrame:
+        """ROW_SCHEMA, with the flags of each row."""
+        columns = {
+            **self.columns,
+            "gateway_name": pl.Series(self.names).gather(self.key),
+            "alert_flag": [flag.severity for flag in flags],
+            "sla_breach_flag": [flag.sla_breach for flag in flags],
+            "alert_reason": [flag.reason for flag in flags],
+        }
+        return pl.DataFrame(columns).select(_FINAL_TYPES)
+
+    def row(self, place: int) -> dict[str, Any]:
+        """One row as a mapping, without its flags; None is no data."""
+        row: dict[str, Any] = {"gateway_name": self.names[int(self.key[place])]}
+        for name, values in self.columns.items():
+            value = values[place]
+            row[name] = value if isinstance(value, int) else _number(value.item())
+        return row
 
 
-def row_frame(
-    windows: WindowSums, cells: Cells, policy: WindowPolicy, names: Sequence[str], flags: Sequence[Flags]
-) -> pl.DataFrame:
-    """ROW_SCHEMA, with the flags of each row; `names` are those of the keys."""
-    row, key = cells
-    sums, end, latest = windows.sums[row, key].T, windows.windows[row] * policy.hop, windows.newest[row, key]
-    attempts = sums[Field.PURCHASES] + sums[Field.FAILED]
-    revenue = _money(sums[Field.REVENUE_HIGH], sums[Field.REVENUE_LOW])
-    refunds = _money(sums[Field.REFUNDS_HIGH], sums[Field.REFUNDS_LOW])
-    data = {
-        "window_start": end - policy.length,
-        "window_end": end,
-        "gateway_name": [names[place] for place in key.tolist()],
-        "revision": windows.revisions[row, key],
-        "events_count": sums[Field.EVENTS],
-        "purchases_count": sums[Field.PURCHASES],
-        "payment_failed_count": sums[Field.FAILED],
-        "revenue_minor": revenue,
-        "refunds_minor": refunds,
-        "net_revenue_minor": revenue - refunds,
-        "payment_fail_rate": _ratio(sums[Field.FAILED], attempts),
-        "avg_latency_ms": _ratio(sums[Field.LATENCY_SUM], sums[Field.LATENCIES]),
-        "p95_latency_ms": windows.percentiles[row, key],
-        "slow_share": _ratio(sums[Field.SLOW], sums[Field.TIMED_ATTEMPTS]),
-        "active_users_30m": windows.users[row, key],
-        "data_freshness_minutes": _or_null((end - latest) // MINUTE, latest != NEVER),
-        "alert_flag": [flag.severity for flag in flags],
-        "sla_breach_flag": [flag.sla_breach for flag in flags],
-        "alert_reason": [flag.reason for flag in flags],
-        "attempts_count": attempts,
-        "latency_count": sums[Field.LATENCIES],
-        "timed_attempts_count": sums[Field.TIMED_ATTEMPTS],
-    }
-    return pl.DataFrame(data, schema=ROW_SCHEMA, nan_to_null=True)
+_ARRAYS: Final = tuple(each.name for each in fields(Rows) if each.name not in {"policy", "names"})
+
+
+Part = tuple[Rows, Sequence[Flags]]
+"""Rows, with what was said of each."""
+
+
+class Published:
+    """Rows that are made into a frame when somebody looks."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        """`parts` in any order."""
+        self._parts = parts
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """ROW_SCHEMA, ordered."""
+        if not self._parts:
+            return NO_ROWS
+        rows = Rows.together([rows for rows, _ in self._parts])
+        frame = rows.frame([flag for _, flags in self._parts for flag in flags])
+        return frame if bool((np.diff(rows.window) >= 0).all()) else ordered(frame)
+
+
+class Outbox:
+    """Rows on their way out.
+
+    A duplicate may lift the watermark past the newest counted event. The windows of that time close and
+    freeze, but their rows wait here for an event that is counted at or after it: without one, there are
+    no such rows.
+    """
+
+    def __init__(self) -> None:
+        """Empty."""
+        self.parts: list[Part] = []
+
+    def add(self, rows: Rows, flags: Sequence[Flags]) -> None:
+        """Put rows in, with what was said of each."""
+        if len(rows):
+            self.parts.append((rows, flags))
+
+    def due(self, window: int) -> Published:
+        """Take out the rows of the windows up to this one."""
+        due: list[Part] = []
+        waiting: list[Part] = []
+        for part in self.parts:
+            rows, flags = part
+            if int(rows.window[-1]) <= window:
+                due.append(part)
+                continue
+            count = int(np.searchsorted(rows.window, window, side="right"))
+            due.append((rows.take(slice(count)), flags[:count]))
+            waiting.append((rows.take(slice(count, None)), flags[count:]))
+        self.parts = waiting
+        return Published([part for part in due if len(part[0])])
+
+    @property
+    def flags(self) -> list[Flags]:
+        """Of the rows that wait."""
+        return [flag for _, flags in self.parts for flag in flags]
+
+    def dump(self) -> State:
+        """The rows that wait as arrays, without their flags, for `load`."""
+        if not self.parts:
+            return {}
+        rows = Rows.together([rows for rows, _ in self.parts])
+        return {name: getattr(rows, name) for name in _ARRAYS}
+
+    def load(self, state: State, flags: Sequence[Flags], policy: WindowPolicy, names: Sequence[str]) -> None:
+        """Become what `dump` and `flags` described."""
+        self.parts = [(Rows(policy=policy, names=names, **state), flags)] if state else []
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value  # noqa: PLR0124 # NaN
 
 
 def ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """By window end, then all events, then gateways by name."""
     return rows.sort("window_end", pl.col("gateway_name") != ALL_GATEWAYS, "gateway_name")
-
-
-def _rank(names: Sequence[str]) -> Int64Array:
-    """Place of each key in a window: all events first, then by name in code point order."""
-    rank = np.empty(len(names), dtype=np.int64)
-    rank[sorted(range(len(names)), key=lambda key: (key != 0, names[key]))] = np.arange(len(names))
-    return rank
 
 
 def _ratio(part: Int64Array, whole: Int64Array) -> Float64Array:
@@ -120,14 +268,3 @@ def _money(high: Int64Array, low: Int64Array) -> pl.Series:
         return pl.Series((high << LOW_BITS) + low).cast(pl.Int128)
     exact = [(top << LOW_BITS) + rest for top, rest in zip(high.tolist(), low.tolist(), strict=True)]
     return pl.Series(exact, dtype=pl.Int128)
-
-
-def _or_null(values: Int64Array, known: npt.NDArray[np.bool_]) -> pl.Series:
-    series = pl.Series(values)
-    return (
-        series
-        if known.all()
-        else series.zip_with(
-            pl.Series(known), pl.Series([None], dtype=pl.Int64).new_from_index(0, values.size)
-        )
-    )

@@ -1,19 +1,56 @@
 """What has been counted: panes, latencies, users and revisions per gateway, and the windows they add up to."""
 
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
+
+from revtui.core.arrays import BoolArray, Float64Array, Int64Array, State, UInt64Array
 from revtui.core.distinct import DistinctUsers
 from revtui.core.gateways import GatewayKeys
-from revtui.core.panes import Field, PaneSums
-from revtui.core.quantiles import LatencyPanes
-from revtui.core.timeline import Counts, Levels
-from revtui.core.watermarks import NEVER, Int64Array, State
+from revtui.core.levels import Levels
+from revtui.core.panes import Field, PaneSums, cells_of
+from revtui.core.quantiles import LatencyPanes, Walk
+from revtui.core.watermarks import NEVER
 from revtui.core.windows import WindowPolicy
 from revtui.engine.encoding import EncodedBatch
 from revtui.engine.rows import WindowSums
 
-_P95 = 0.95
+_P95: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Events that count, as far as they are added up."""
+
+    event_ts: Int64Array
+    pane: Int64Array
+    key: Int64Array
+    """Of the gateway, 0 for none."""
+    kind: Int64Array
+    money: Int64Array
+    """Absolute amount in minor units of the configured currency; 0 where there is none."""
+    latency: Int64Array
+    """Milliseconds; negative where there is none."""
+    users: UInt64Array
+    """Hashes; only those where `has_user` mean anything."""
+    has_user: BoolArray
+
+    def __len__(self) -> int:
+        return self.event_ts.size
+
+    def take(self, rows: Int64Array) -> "Counted":
+        """Some of the events."""
+        return Counted(
+            event_ts=self.event_ts.take(rows),
+            pane=self.pane.take(rows),
+            key=self.key.take(rows),
+            kind=self.kind.take(rows),
+            money=self.money.take(rows),
+            latency=self.latency.take(rows),
+            users=self.users.take(rows),
+            has_user=self.has_user.take(rows),
+        )
 
 
 class Tally:
@@ -27,51 +64,74 @@ class Tally:
         self._latencies = LatencyPanes()
         self._users = DistinctUsers(hop=policy.hop, span=policy.users_span, keys=1)
         self._revisions = Levels(keys=1)
+        self._percentiles: dict[int, Float64Array] = {}  # of closed windows, until a latency comes in behind
 
-    def keys(self, batch: EncodedBatch, rows: Int64Array) -> Int64Array:
-        """Key of each row's gateway, 0 for none; new ones get theirs in order of arrival."""
-        keys = np.zeros(rows.size, dtype=np.int64)
-        named = batch.has_gateway[rows]
-        if named.any():
-            own = rows[named]
-            keys[named] = self.gateways.keys(
-                batch.gateways[own], lambda row: str(batch.gateway_name[int(own[row])])
+    def keys(self, batch: EncodedBatch, counted: BoolArray) -> Int64Array:
+        """Key of the gateway of each row that counts, else 0; new ones get theirs in order of arrival."""
+        keys = np.zeros(len(batch), dtype=np.int64)
+        rows = np.flatnonzero(batch.has_gateway & counted)
+        if rows.size:
+            before = len(self.gateways)
+            keys[rows] = self.gateways.keys(
+                batch.gateways.take(rows), lambda row: str(batch.gateway_name[int(rows[row])])
             )
-            for room in (self._panes, self._latencies, self._users, self._revisions):
-                room.widen(len(self.gateways))
+            if len(self.gateways) > before:
+                for room in (self._panes, self._latencies, self._users, self._revisions):
+                    room.widen(len(self.gateways))
         return keys
 
-    def add(self, batch: EncodedBatch, rows: Int64Array, keys: Int64Array, pane: Int64Array) -> None:
-        """Count the given rows of a batch; `keys` are theirs, `pane` is that of every row of the batch."""
-        panes, event_ts, latency = pane[rows], batch.event_ts[rows], batch.latency[rows]
-        money = np.where(batch.home[rows], batch.amount[rows], 0)
-        self._panes.add(panes, keys, event_ts, batch.kind[rows], money, latency)
-        timed = latency >= 0
-        self._latencies.add(panes[timed], keys[timed], latency[timed])
-        known = batch.has_user[rows]
-        self._users.add(batch.users[rows][known], event_ts[known], keys[known])
+    def add(self, events: Counted) -> None:
+        """Count events."""
+        cells = cells_of(events.pane, events.key, keys=len(self.gateways))
+        self._panes.add(cells, events.event_ts, events.kind, events.money, events.latency)
+        self._latencies.add(cells, events.latency)
+        if events.has_user.all():
+            self._users.add(events.users, events.event_ts, events.key)
+        else:
+            known = np.flatnonzero(events.has_user)
+            self._users.add(events.users.take(known), events.event_ts.take(known), events.key.take(known))
 
-    def revise(
-        self, event_ts: Int64Array, pane: Int64Array, keys: Int64Array, *, closed: int, frozen: int
-    ) -> None:
-        """Note the revisions that events behind make: of windows closed and not frozen that contain
-        them, or whose users-span does.
+    def revise(self, events: Counted, *, closed: int, frozen: int) -> None:
+        """Note, before they are added, the revisions that events behind make: of windows closed and
+        not frozen that contain them, or whose users-span does.
         """
-        first_user, last_user = self._users.windows_of(event_ts)
-        first = np.maximum(np.minimum(pane + 1, first_user), frozen + 1)
-        last = np.minimum(np.maximum(pane + self._policy.panes_per_window, last_user), closed)
-        self._revisions.raise_between(first, last, np.zeros(pane.size, dtype=np.int64))
-        own = keys > 0
-        self._revisions.raise_between(first[own], last[own], keys[own])
+        first_user, last_user = self._users.windows_of(events.event_ts)
+        last_window = events.pane + self._policy.panes_per_window
+        first = np.maximum(np.minimum(events.pane + 1, first_user), frozen + 1)
+        last = np.minimum(np.maximum(last_window, last_user), closed)
+        self._revisions.raise_between(first, last, np.zeros(len(events), dtype=np.int64))
+        own = np.flatnonzero(events.key)
+        self._revisions.raise_between(first.take(own), last.take(own), events.key.take(own))
+        timed = events.latency >= 0
+        for pane in np.unique(events.pane[timed]).tolist():
+            for window in range(pane + 1, pane + 1 + self._policy.panes_per_window):
+                self._percentiles.pop(window, None)
 
-    def windows(self, windows: Int64Array) -> WindowSums:
-        """The given windows (ends in hops, ascending) as they stand now."""
-        per_window = self._policy.panes_per_window
-        sums = self._panes.windows(windows, per_window)
+    def closing(self, windows: Int64Array) -> WindowSums:
+        """The given windows (ends in hops, ascending) as they close now."""
+        return self._windows(windows, walk=self._latencies.closing, known=self._percentiles)
+
+    def closed(self, windows: Int64Array) -> WindowSums:
+        """Windows that have closed, as they stand now."""
+        return self._windows(windows, walk=self._latencies.behind, known=self._percentiles)
+
+    def open(self, windows: Int64Array) -> WindowSums:
+        """Windows that have not closed, as they stand now."""
+        return self._windows(windows, walk=Walk(), known={})
+
+    def _windows(self, windows: Int64Array, *, walk: Walk, known: dict[int, Float64Array]) -> WindowSums:
+        sums = self._panes.windows(windows, self._policy.panes_per_window)
+        timed = np.flatnonzero(sums[:, 0, Field.LATENCIES]).tolist()
+        ends = windows.tolist()
+        missing = [ends[place] for place in timed if ends[place] not in known]
+        if missing:
+            per_window = self._policy.panes_per_window
+            found = self._latencies.percentiles(np.array(missing), per_window, _P95, walk=walk)
+            known.update(zip(missing, found, strict=True))
         percentiles = np.full(sums.shape[:2], np.nan)
-        timed = np.flatnonzero(sums[:, 0, Field.LATENCIES])
-        if timed.size:
-            percentiles[timed] = self._latencies.percentiles(windows[timed], per_window, _P95)
+        for place in timed:
+            own = known[ends[place]]
+            percentiles[place, : own.size] = own
         return WindowSums(
             windows=windows,
             sums=sums,
@@ -81,48 +141,45 @@ class Tally:
             revisions=self._revisions.at(windows),
         )
 
-    def dump(self) -> State:
-        """The state as arrays, for `load`; the gateways' names apart."""
-        return {
-            f"{part}.{name}": values
-            for part, held in self._parts().items()
-            for name, values in held.dump().items()
-        }
-
-    def load(self, state: State, gateways: list[str]) -> None:
-        """Become what `dump` described."""
-        for part, held in self._parts().items():
-            own = {
-                name.removeprefix(f"{part}."): values
-                for name, values in state.items()
-                if name.startswith(f"{part}.")
-            }
-            if isinstance(held, GatewayKeys):
-                held.load(own, gateways)
-            else:
-                held.load(own)
-
-    def _parts(self) -> "dict[str, GatewayKeys | Counts | LatencyPanes | DistinctUsers | Levels]":
-        return {
-            "gateways": self.gateways,
-            "counts": self._panes.counts,
-            "newest": self._panes.newest,
-            "latencies": self._latencies,
-            "users": self._users,
-            "revisions": self._revisions,
-        }
-
     def forget_before(self, window: int) -> None:
         """Nothing before what this window needs will be asked for again."""
         self._panes.drop_before(window - self._policy.panes_per_window)
         self._latencies.drop_before(window - self._policy.panes_per_window)
         self._users.forget_before(window)
         self._revisions.drop_before(window)
+        for old in [known for known in self._percentiles if known < window]:
+            del self._percentiles[old]
+
+    def dump(self) -> State:
+        """The state as arrays, for `load`; the gateways' names apart."""
+        parts = {"gateways": self.gateways, **self._parts()}
+        return {
+            f"{part}.{name}": values for part, held in parts.items() for name, values in held.dump().items()
+        }
+
+    def load(self, state: State, gateways: list[str]) -> None:
+        """Become what `dump` described."""
+
+        def of(part: str) -> State:
+            prefix = f"{part}."
+            return {name.removeprefix(prefix): state[name] for name in state if name.startswith(prefix)}
+
+        self.gateways.load(of("gateways"), gateways)
+        for part, held in self._parts().items():
+            held.load(of(part))
+
+    def _parts(self) -> "dict[str, PaneSums | LatencyPanes | DistinctUsers | Levels]":
+        return {
+            "panes": self._panes,
+            "latencies": self._latencies,
+            "users": self._users,
+            "revisions": self._revisions,
+        }
 
 
 def nothing(windows: Int64Array) -> WindowSums:
     """Windows before the first event: as they were when they closed, and some are frozen so."""
-    none: npt.NDArray[np.int64] = np.zeros((windows.size, 1), dtype=np.int64)
+    none = np.zeros((windows.size, 1), dtype=np.int64)
     return WindowSums(
         windows=windows,
         sums=np.zeros((windows.size, 1, len(Field)), dtype=np.int64),

@@ -1,0 +1,16 @@
+"""The arrays that columns of events and state are made of."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Int64Array = npt.NDArray[np.int64]
+Int32Array = npt.NDArray[np.int32]
+UInt64Array = npt.NDArray[np.uint64]
+UInt32Array = npt.NDArray[np.uint32]
+Float64Array = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+State = dict[str, npt.NDArray[Any]]
+"""What `dump` gives and `load` takes: named arrays of numbers."""
