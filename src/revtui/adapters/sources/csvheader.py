@@ -10,6 +10,7 @@ that is wanted from the header in force. If it names the same columns in the sam
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from revtui.core.errors import SourceError
 from revtui.core.text import sanitise
@@ -17,7 +18,7 @@ from revtui.core.text import sanitise
 _MARK = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Header:
     """The columns of the lines below it."""
 
@@ -26,17 +27,17 @@ class Header:
     wanted: tuple[int, ...]
     """Places of the columns to hand over, rising."""
 
-    @property
+    @cached_property
     def wanted_names(self) -> tuple[str, ...]:
         """Names of the columns to hand over."""
         return tuple(self.names[place] for place in self.wanted)
 
-    @property
+    @cached_property
     def needle(self) -> bytes:
         """Bytes that every repetition of this header holds, rare in data."""
         return max(self.needles, key=len, default=b"\n")
 
-    @property
+    @cached_property
     def needles(self) -> tuple[bytes, ...]:
         """The wanted names as they stand in a file, so long as no quote is in them."""
         return tuple(name.replace('"', '""').encode() for name in self.wanted_names)

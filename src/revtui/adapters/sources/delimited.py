@@ -36,6 +36,7 @@ from revtui.core.errors import SourceError
 from revtui.core.events import Rejected
 
 _MARK: Final = b"\xef\xbb\xbf"
+_LEAST_REACH: Final = 1 << 16
 
 Wanted = Callable[[Sequence[str]], Sequence[str]]
 """From the names of a header, those to hand over; raises SourceError when they will not do."""
@@ -97,14 +98,20 @@ class CsvFormat:
         if self._header is None:
             self._header, place = self._first_header(data)
         parts: list[Records] = []
+        reach = len(data)
         while self._header is not None and place < len(data):
-            rest = data[place:] if place else data
-            run = self._sort(rest, offset + place, self._header, final=final)
-            parts.append(_records(run, rest, offset + place, place, self._header))
+            # Behind a new header only so much is sorted as may stand before the next one.
+            stop = len(data) if place + reach >= len(data) else data.rfind(b"\n", place, place + reach) + 1
+            piece = data[place:stop] if stop > place else b""
+            run = self._sort(piece, offset + place, self._header, final=final and stop == len(data))
+            parts.append(_records(run, piece, offset + place, place, self._header))
             place += run.consumed
-            if run.header is None:
+            if run.header is not None:
+                self._header, reach = run.header, max(2 * run.consumed, _LEAST_REACH)
+            elif stop == len(data):
                 break
-            self._header = run.header
+            else:
+                reach *= 2
         return joined(parts, place)
 
     def _first_header(self, data: bytes) -> tuple[Header | None, int]:
