@@ -36,7 +36,7 @@ from revtui.core.errors import SourceError
 from revtui.core.events import Rejected
 
 _MARK: Final = b"\xef\xbb\xbf"
-_LEAST_REACH: Final = 1 << 16
+_LEAST_REACH: Final = 1 << 12
 
 Wanted = Callable[[Sequence[str]], Sequence[str]]
 """From the names of a header, those to hand over; raises SourceError when they will not do."""
