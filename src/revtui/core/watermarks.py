@@ -11,6 +11,7 @@ Rules:
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,11 @@ class SourceProgress:
     ended: bool = False
     catching_up: bool = False
     """Back from idleness, and still behind the global watermark."""
+
+    @property
+    def aside(self) -> bool:
+        """Whether it does not hold the others back."""
+        return self.idle or self.catching_up
 
     def watermark(self, bound: int) -> int:
         """Its own watermark."""
@@ -67,6 +73,8 @@ class Watermarks:
             after = np.minimum(self._own(source, event_ts), self._minimum_without(codes))
         else:
             codes = {int(code) for code in np.unique(source)}
+            if any(self.sources[code].aside for code in codes):
+                return self._run_by_run(event_ts, source)
             after = np.full(event_ts.size, self._minimum_without(codes), dtype=np.int64)
             for code in codes:
                 own = self._own(code, np.where(source == code, event_ts, NEVER))
@@ -77,6 +85,13 @@ class Watermarks:
         self.current = int(after[-1])
         for code in codes:
             self._welcome_back(self.sources[code])
+        return before, after
+
+    def _run_by_run(self, event_ts: Int64Array, source: Int64Array) -> tuple[Int64Array, Int64Array]:
+        """The same, where a source may come back to the minimum in the middle of the batch."""
+        edges = [0, *(np.flatnonzero(np.diff(source)) + 1).tolist(), source.size]
+        runs = [self.advance(event_ts[start:stop], int(source[start])) for start, stop in pairwise(edges)]
+        before, after = (np.concatenate(parts) for parts in zip(*runs, strict=True))
         return before, after
 
     def end(self, source: int) -> None:
@@ -121,13 +136,13 @@ class Watermarks:
             (
                 progress.watermark(self._bound)
                 for code, progress in enumerate(self.sources)
-                if code not in codes and not progress.idle and not progress.catching_up
+                if code not in codes and not progress.aside
             ),
             default=PAST_ALL,
         )
 
     def _welcome_back(self, progress: SourceProgress) -> None:
-        if progress.idle or progress.catching_up:
+        if progress.aside:
             progress.idle = False
             progress.catching_up = progress.watermark(self._bound) < self.current
 
@@ -136,7 +151,7 @@ class Watermarks:
         remaining = [
             progress.watermark(self._bound)
             for progress in self.sources
-            if not progress.ended and not progress.idle and not progress.catching_up
+            if not progress.ended and not progress.aside
         ]
         if remaining:
             self.current = max(self.current, min(remaining))

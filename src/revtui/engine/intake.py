@@ -14,7 +14,7 @@ import polars as pl
 from revtui.core.admission import admit
 from revtui.core.arrays import Int64Array
 from revtui.core.events import EVENT_SCHEMA, Accounting, RawBatch, Rejected
-from revtui.core.guards import JumpGuard, RawOf, guard_future
+from revtui.core.guards import Guarded, JumpGuard, RawOf, guard_future
 from revtui.core.watermarks import NEVER
 from revtui.engine.ports import Source
 
@@ -47,61 +47,85 @@ class IntakeTotals:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one read of a source came to, after steps 1 to 4."""
+
+    events: pl.DataFrame
+    """EVENT_SCHEMA."""
+    rejected: tuple[Rejected, ...] = ()
+    filtered: int = 0
+    end_offset: int = 0
+    """Where the next read starts."""
+
+
 class Intake:
-    """One source with its verdicts of steps 1 to 4."""
+    """One source with its verdicts of steps 1 to 4.
+
+    `read` may run in a thread of its own; what it came to is noted by whoever takes it in.
+    """
 
     def __init__(self, source: Source, *, max_jump: int, max_future_skew: int) -> None:
         """Guards in microseconds."""
         self.source = source
         self.totals = IntakeTotals()
         self.offset = 0
-        """Where the next read starts."""
-        self.ended = False
+        """Behind the last row that was noted."""
+        self._ended = False
+        self._end_offset = 0
         self._max_future_skew = max_future_skew
         self._guard = None if source.live else JumpGuard(source=source.name, max_jump=max_jump)
         self._held_raw: dict[int, bytes] = {}  # bytes of the rows that the guard holds, by offset
 
-    def read(self, now: int) -> pl.DataFrame | None:
-        """The next events (EVENT_SCHEMA, possibly none yet); None when the source has ended for good.
+    def note(self, reading: Reading) -> None:
+        """Count what did not become an event."""
+        self.totals.reject(reading.rejected)
+        self.totals.filtered += reading.filtered
+        self.offset = reading.end_offset
+
+    def read(self, now: int) -> Reading | None:
+        """The next rows (possibly none yet); None when the source has ended for good.
 
         Raises:
             SourceError: when the source cannot be read.
         """
-        if self.ended:
+        if self._ended:
             return None
         batch = self.source.read()
         if batch is None:
-            self.ended = True
-            if self._guard is None:
-                return None
-            self._guard, guarded = self._guard.end(raw_of=self._held_raw.__getitem__)
-            self.totals.reject(guarded.rejected)
-            return None if guarded.events.is_empty() else guarded.events
-        self.offset = batch.end_offset
+            self._ended = True
+            return self._last()
+        self._end_offset = batch.end_offset
         admitted = admit(batch, self.source.policy)
-        self.totals.reject(admitted.rejected)
-        self.totals.filtered += admitted.filtered
+        guarded = self._guarded(batch, admitted.events, now)
+        return Reading(
+            events=guarded.events,
+            rejected=(*admitted.rejected, *guarded.rejected),
+            filtered=admitted.filtered,
+            end_offset=batch.end_offset,
+        )
+
+    def _guarded(self, batch: RawBatch, events: pl.DataFrame, now: int) -> Guarded:
+        """Step 4."""
+        fresh = _raw_of(batch)
         if self._guard is None:
-            guarded = guard_future(
-                admitted.events,
-                source=self.source.name,
-                now=now,
-                max_skew=self._max_future_skew,
-                raw_of=_raw_of(batch),
+            return guard_future(
+                events, source=self.source.name, now=now, max_skew=self._max_future_skew, raw_of=fresh
             )
-        else:
-            fresh = _raw_of(batch)
-            self._guard, guarded = self._guard.push(
-                admitted.events,
-                raw_of=lambda offset: self._held_raw[offset] if offset in self._held_raw else fresh(offset),
-            )
-            held = self._guard.held["offset"].to_list()
-            self._held_raw = {
-                offset: self._held_raw[offset] if offset in self._held_raw else fresh(offset)
-                for offset in held
-            }
-        self.totals.reject(guarded.rejected)
-        return guarded.events
+
+        def raw_of(offset: int) -> bytes:
+            return self._held_raw[offset] if offset in self._held_raw else fresh(offset)
+
+        self._guard, guarded = self._guard.push(events, raw_of=raw_of)
+        self._held_raw = {offset: raw_of(offset) for offset in self._guard.held["offset"].to_list()}
+        return guarded
+
+    def _last(self) -> Reading | None:
+        """What the guard still held, when there was anything."""
+        if self._guard is None or self._guard.held.is_empty():
+            return None
+        self._guard, guarded = self._guard.end(raw_of=self._held_raw.__getitem__)
+        return Reading(events=guarded.events, rejected=guarded.rejected, end_offset=self._end_offset)
 
 
 def _raw_of(batch: RawBatch) -> RawOf:
@@ -137,14 +161,16 @@ class _Waiting:
     def fill(self) -> None:
         """Read on until there is something new, or the end."""
         while True:
-            more = self.intake.read(now=0)
-            if more is None:
+            reading = self.intake.read(now=0)
+            if reading is None:
                 self.ended = True
                 return
+            self.intake.note(reading)
+            more = reading.events
             if more.height:
                 keys = np.maximum(np.maximum.accumulate(more["event_ts"].to_numpy()), self.newest)
                 self.newest = int(keys[-1])
-                self.events = pl.concat([self.events, more])
+                self.events = pl.concat([self.events, more]) if self.events.height else more
                 self.keys = np.concatenate([self.keys, keys])
                 return
 

@@ -22,7 +22,7 @@ from revtui.core.durations import MICROSECONDS_PER_SECOND
 from revtui.core.errors import SourceError
 from revtui.engine.batchrun import steps
 from revtui.engine.commands import Command
-from revtui.engine.intake import Delivery
+from revtui.engine.intake import Delivery, Reading
 from revtui.engine.monitor import Monitor, MonitorSettings
 from revtui.engine.ports import Clock, Source
 from revtui.engine.snapshot import Mailbox, SourceState, TransitionLog
@@ -42,10 +42,10 @@ _BUSY_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Events of one source, on their way to the engine."""
+    """What was read from one source, on its way to the engine."""
 
     place: int
-    events: pl.DataFrame
+    reading: Reading
     more: bool
     """Whether the source had more to read at once: it is catching up."""
 
@@ -160,7 +160,7 @@ class Pipeline:
         intake, retry, failed, behind = self._monitor.intakes[place], _FIRST_RETRY_SECONDS, False, False
         while not self._stopping.is_set():
             try:
-                events = await asyncio.to_thread(intake.read, self._clock.now())
+                reading = await asyncio.to_thread(intake.read, self._clock.now())
             except Exception as error:  # noqa: BLE001 - the supervisor: one source must not stop the others
                 wait = retry * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, so that many do not retry as one
                 await queue.put(_State(place, SourceState.ERROR, f"{_told(error)}; retry in {wait:.0f} s"))
@@ -168,15 +168,16 @@ class Pipeline:
                 if await self._pause(wait):
                     return
                 continue
-            if events is None:
+            if reading is None:
                 await queue.put(_State(place, SourceState.ENDED))
                 return
             if failed:
                 await queue.put(_State(place, SourceState.CONNECTED))
                 retry, failed = _FIRST_RETRY_SECONDS, False
+            events = reading.events
             more = events.height >= _MORE_ROWS or self._is_old(events, self._clock.now())
-            if events.height or behind:
-                await queue.put(_Rows(place, events, more))
+            if events.height or reading.rejected or reading.filtered or behind:
+                await queue.put(_Rows(place, reading, more))
             behind = more
             if not more and await self._pause(self._beat - asyncio.get_running_loop().time() % self._beat):
                 return
@@ -214,8 +215,11 @@ class Pipeline:
             return
         now = self._clock.now()
         if isinstance(item, _Rows):
-            self._monitor.take(Delivery(events=item.events, sources=item.place), now=now)
-            if item.more and self._is_old(item.events, now):
+            events = item.reading.events
+            self._monitor.intakes[item.place].note(item.reading)
+            if events.height:
+                self._monitor.take(Delivery(events=events, sources=item.place), now=now)
+            if item.more and self._is_old(events, now):
                 self._monitor.behind.add(item.place)
             else:
                 self._monitor.behind.discard(item.place)
