@@ -14,15 +14,21 @@ means absent. An id or a user that sanitising changes keeps a mark of its origin
 so that two different ones never become one.
 """
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from revtui.core.arrays import Int64Array
 from revtui.core.event_times import check_policy, read_event_ts
 from revtui.core.events import (
+    CODE,
+    DIGITS,
     EVENT_SCHEMA,
     EVENT_TYPES,
+    SCALE,
     AdmissionPolicy,
     Admitted,
     EventType,
@@ -104,11 +110,16 @@ def _admit_block(batch: RawBatch, start: int, policy: AdmissionPolicy) -> Admitt
 
 def _read_kind(frame: pl.DataFrame) -> Reading:
     """The EventType of each row; null without a fault where the row is to be filtered."""
+    known = frame.get_column(f"event_type{CODE}") if f"event_type{CODE}" in frame.columns else None
+    if known is not None and not known.null_count():
+        return Reading(values=known)
     field = raw_field(frame, "event_type")
     codes = read_category(field, _KINDS).cast(pl.UInt8)
     if not codes.null_count():
         return Reading(values=codes)
-    absent = tidied(field.text).is_null()
+    if known is not None:  # pieces of which some were read by the source
+        codes = pl.select(pl.coalesce(known, codes)).to_series()
+    absent = tidied(field.text).is_null() & codes.is_null()
     if field.numbers is not None:
         absent &= field.numbers.is_null()
     if field.nested is not None:
@@ -124,23 +135,23 @@ def _read_fields(
     """The columns of EVENT_SCHEMA, and the first fault of each row."""
     offset = frame.get_column("offset").cast(pl.Int64)
     event_ts = read_event_ts(frame, policy)
-    currency = _read_currency(frame, policy.currency)
-    exponents = np.array(list(EXPONENTS.values()), np.int64)[currency.values.to_numpy()]
-    amount = _read_money(frame, kind, exponents)
+    plain = batch.plain
+    currency, faulty_currency = _read_currency(frame, policy.currency)
+    amount = _read_money(frame, kind, currency)
     latency = read_latency(raw_field(frame, "latency_ms"))
     attempt = read_retry_attempt(raw_field(frame, "retry_attempt"))
-    event_id = read_text(raw_field(frame, "event_id"), identity=True)
-    user_id = read_text(raw_field(frame, "user_id"), identity=True)
-    status = read_text(raw_field(frame, "status"))
-    response_code = read_text(raw_field(frame, "response_code"))
-    gateway_name = read_text(raw_field(frame, policy.breakdown))
+    event_id = read_text(raw_field(frame, "event_id"), identity=True, plain=plain)
+    user_id = read_text(raw_field(frame, "user_id"), identity=True, plain=plain)
+    status = read_text(raw_field(frame, "status"), plain=plain)
+    response_code = read_text(raw_field(frame, "response_code"), plain=plain)
+    gateway_name = read_text(raw_field(frame, policy.breakdown), plain=plain)
     columns = {
         "event_ts": event_ts.values,
         "event_id": _named(event_id.values, offset, f"{sanitise(batch.source)}:{batch.generation}:"),
         "user_id": user_id.values,
         "kind": kind,
         "amount_minor": amount.values,
-        "currency": _CURRENCIES.categories.gather(currency.values),
+        "currency": currency.names,
         "status": status.values,
         "response_code": response_code.values,
         "gateway_name": gateway_name.values,
@@ -148,36 +159,39 @@ def _read_fields(
         "retry_attempt": attempt.values,
         "offset": offset,
     }
-    in_order = (
-        event_ts,
-        currency,
-        amount,
-        latency,
-        attempt,
-        event_id,
-        user_id,
-        status,
-        response_code,
-        gateway_name,
-    )
-    return columns, first_fault(*(reading.faults for reading in in_order))
+    rest = (amount, latency, attempt, event_id, user_id, status, response_code, gateway_name)
+    return columns, first_fault(event_ts.faults, faulty_currency, *(reading.faults for reading in rest))
 
 
-def _read_currency(frame: pl.DataFrame, default: str) -> Reading:
-    """The place in EXPONENTS of each row's currency."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Currencies:
+    """The currency of each row."""
+
+    names: pl.Series
+    exponents: Int64Array | int
+    """Of each row, or of all."""
+
+
+def _read_currency(frame: pl.DataFrame, default: str) -> tuple[_Currencies, pl.Series | None]:
+    """The currencies, the default one where there is none or no known one, and the faults."""
     field = raw_field(frame, "currency")
-    codes = read_category(field, _CURRENCIES)
-    if not codes.null_count():
-        return Reading(values=codes)
-    text = read_text(field)
-    unknown = fault_where(codes.is_null() & text.values.is_not_null(), "unknown_currency: no ISO 4217 code")
-    place = list(EXPONENTS).index(default)
-    return Reading(values=codes.fill_null(place), faults=first_fault(text.faults, unknown))
+    text = field.text
+    first = text[0] if text.len() and text.null_count() == 0 else None
+    if first in EXPONENTS and (text == first).all():
+        return _Currencies(names=text, exponents=EXPONENTS[first]), None
+    codes, faults = read_category(field, _CURRENCIES), None
+    if codes.null_count():
+        told = read_text(field)
+        unknown = codes.is_null() & told.values.is_not_null()
+        faults = first_fault(told.faults, fault_where(unknown, "unknown_currency: no ISO 4217 code"))
+        codes = codes.fill_null(list(EXPONENTS).index(default))
+    exponents = np.array(list(EXPONENTS.values()), np.int64)[codes.to_numpy()]
+    return _Currencies(names=_CURRENCIES.categories.gather(codes), exponents=exponents), faults
 
 
-def _read_money(frame: pl.DataFrame, kind: pl.Series, exponents: np.typing.NDArray[np.int64]) -> Reading:
+def _read_money(frame: pl.DataFrame, kind: pl.Series, currency: _Currencies) -> Reading:
     """Minor units, present and signed as the kind of event asks for."""
-    amount = read_amount(raw_field(frame, "amount"), exponents)
+    amount = read_amount(raw_field(frame, "amount"), currency.exponents)
     values = amount.values
     negative = (values < 0).fill_null(value=False) & (kind != EventType.REFUND)
     missing = values.is_null() & kind.is_in(_WITH_MONEY)
@@ -245,6 +259,14 @@ def _shown(frame: pl.DataFrame, column: str) -> list[str]:
             texts.append(
                 as_text(values).to_list() if is_scalar(values.dtype) else ["(nested)"] * frame.height
             )
+    if f"{column}{DIGITS}" in frame.columns:
+        digits, scale = (frame.get_column(f"{column}{suffix}").to_list() for suffix in (DIGITS, SCALE))
+        texts.append(
+            [
+                None if each is None else str(Decimal(each).scaleb(-decimals))
+                for each, decimals in zip(digits, scale, strict=True)
+            ]
+        )
     rows = zip(*texts, strict=True) if texts else [()] * frame.height
     firsts = (next((text for text in row if text is not None), None) for row in rows)
     return ["" if text is None else f' "{sanitise(shortened(text, _SHOWN))}"' for text in firsts]

@@ -16,7 +16,7 @@ import polars as pl
 
 from revtui.core.decimals import Mask, read_decimals, rescale
 from revtui.core.errors import UsageError
-from revtui.core.events import AdmissionPolicy
+from revtui.core.events import INSTANT, AdmissionPolicy
 from revtui.core.fields import Reading, fault_where, first_fault, raw_field, tidied
 from revtui.core.iso import IsoTimes, read_iso_times
 from revtui.core.times import EARLIEST, LATEST, load_zone
@@ -53,6 +53,9 @@ def check_policy(policy: AdmissionPolicy) -> None:
 
 def read_event_ts(frame: pl.DataFrame, policy: AdmissionPolicy) -> Reading:
     """The instant of every row, Int64."""
+    known = _known_instants(frame)
+    if known is not None and known.readable.all():
+        return _instants(known, known.readable, None, policy)
     dtype = frame.schema.get("event_ts")
     if isinstance(dtype, (pl.Datetime, pl.Date)):
         column = frame.get_column("event_ts")
@@ -67,8 +70,19 @@ def read_event_ts(frame: pl.DataFrame, policy: AdmissionPolicy) -> Reading:
             times = _together(times, _epoch_floats(field.numbers, policy.epoch_unit))
     if field.nested is not None:
         present = present | field.nested.to_numpy()
+    if known is not None:  # pieces of which some were read by the source
+        times, present = _together(times, known), present | known.readable
     unread = bool((present & ~times.readable).any()) and policy.epoch_unit is None
     return _instants(times, present, _no_unit(text, field.numbers) if unread else None, policy)
+
+
+def _known_instants(frame: pl.DataFrame) -> IsoTimes | None:
+    """The instants that the source has read."""
+    if f"event_ts{INSTANT}" not in frame.columns:
+        return None
+    us = frame.get_column(f"event_ts{INSTANT}")
+    known = us.is_not_null().to_numpy()
+    return IsoTimes(us=us.fill_null(0).to_numpy(), zoned=known, readable=known)
 
 
 def _instants(times: IsoTimes, present: Mask, fault: pl.Series | None, policy: AdmissionPolicy) -> Reading:

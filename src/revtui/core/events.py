@@ -67,6 +67,14 @@ EVENT_SCHEMA: Final = pl.Schema(
 )
 """Admitted events, in the order they were read. All text is sanitised."""
 
+INSTANT: Final = "\0instant"
+"""`event_ts` + this: microseconds since the epoch, UTC, Int64."""
+CODE: Final = "\0code"
+"""`event_type` + this: an EventType, UInt8."""
+DIGITS: Final = "\0digits"
+SCALE: Final = "\0scale"
+"""`amount` + these, or another number: `digits * 10**-scale`, Int64 and Int8; digits null where absent."""
+
 RAW_BYTES_KEPT: Final = 4096
 """A quarantined row keeps this much of itself."""
 
@@ -97,10 +105,13 @@ class RawBatch:
     """Some of RAW_COLUMNS (and any others), String or natively typed, plus `offset` (Int64, required).
 
     A column whose rows mix text and numbers (JSON) comes as two: `amount` (String) and
-    `amount:number` (Float64), at most one of them set in a row.
+    `amount:number` (Float64), at most one of them set in a row. What a source could read from the bytes
+    itself comes under a name with one of the suffixes below, in place of the text or beside it.
     """
     rejected: tuple[Rejected, ...] = ()
     """Lines that are no records (step 1)."""
+    plain: bool = False
+    """Whether all text in `frame` is known to be visible ASCII, without a blank: nothing to strip or sanitise."""
     raw: Callable[[int], bytes] = field(default=lambda _row: b"")
     """The bytes of row `i` of `frame`, asked for only when it is quarantined."""
     end_offset: int = 0

@@ -5,7 +5,7 @@ field outside its definition a fault, `reason: explanation`. Readers never raise
 at one row at a time as it were: the columns next to a value and the rows above it change nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from revtui.core.decimals import INT64_MAX, Decimals, Mask, read_decimals, rescale
+from revtui.core.events import DIGITS, SCALE
 from revtui.core.text import all_plain, sanitised, sanitised_identity
 
 NUMBER_SUFFIX: Final = ":number"
@@ -48,11 +49,18 @@ class Field:
     """Float64: binary floats."""
     nested: pl.Series | None = None
     """Boolean: a list, a struct or anything else that is no scalar."""
+    numerals: Decimals | None = None
+    """What the source has read as numbers already."""
 
 
 def raw_field(frame: pl.DataFrame, name: str) -> Field:
-    """The field of a frame, out of the columns `name` and `name:number`; absent columns are empty."""
+    """The field of a frame, out of the columns `name`, `name:number` and those that the source has read;
+    absent columns are empty.
+    """
     field = _field(frame, name, name)
+    if f"{name}{DIGITS}" in frame.columns:
+        digits, scale = frame.get_column(f"{name}{DIGITS}"), frame.get_column(f"{name}{SCALE}")
+        field = replace(field, numerals=_numerals_of(digits, scale))
     if f"{name}{NUMBER_SUFFIX}" not in frame.columns:
         return field
     beside = _field(frame, f"{name}{NUMBER_SUFFIX}", name)
@@ -60,7 +68,16 @@ def raw_field(frame: pl.DataFrame, name: str) -> Field:
     numbers = beside.numbers if field.numbers is None else field.numbers
     if numbers is not None:
         numbers = pl.select(pl.when(text.is_null()).then(numbers)).to_series()
-    return Field(name=name, text=text, numbers=numbers, nested=field.nested)
+    return replace(field, text=text, numbers=numbers)
+
+
+def _numerals_of(digits: pl.Series, scale: pl.Series) -> Decimals:
+    return Decimals(
+        digits=digits.fill_null(0).to_numpy(),
+        scale=scale.fill_null(0).cast(pl.Int64).to_numpy(),
+        readable=digits.is_not_null().to_numpy(),
+        oversized=np.zeros(digits.len(), bool),
+    )
 
 
 def _field(frame: pl.DataFrame, column: str, name: str) -> Field:
@@ -79,7 +96,7 @@ def _field(frame: pl.DataFrame, column: str, name: str) -> Field:
 
 
 def _absent(size: int) -> pl.Series:
-    return pl.Series(dtype=pl.String).clear(size)
+    return pl.Series([None], dtype=pl.String).new_from_index(0, size)
 
 
 def is_scalar(dtype: pl.DataType) -> bool:
@@ -132,11 +149,16 @@ def fault_where(condition: pl.Series | Mask, fault: str) -> pl.Series | None:
     return pl.select(pl.when(mask).then(pl.lit(fault, pl.String))).to_series()
 
 
-def read_text(field: Field, *, identity: bool = False) -> Reading:
+def read_text(field: Field, *, identity: bool = False, plain: bool = False) -> Reading:
     """Sanitised text; numbers without a fraction are written without a point.
 
-    With `identity`, two texts that differ never become equal by sanitising.
+    Args:
+        field: The raw column.
+        identity: Two texts that differ never become equal by sanitising.
+        plain: All of its text is visible ASCII without blanks; nothing is empty.
     """
+    if plain and field.numbers is None and field.nested is None:
+        return Reading(values=field.text)
     text = tidied(field.text)
     if field.numbers is not None:
         numbers = field.numbers
@@ -167,8 +189,8 @@ def read_category(field: Field, names: pl.Enum) -> pl.Series:
     return codes
 
 
-def read_amount(field: Field, exponents: npt.NDArray[np.int64]) -> Reading:
-    """Minor units, Int64, by the exponent of each row's currency; text exactly, floats if they mean it.
+def read_amount(field: Field, exponents: npt.NDArray[np.int64] | int) -> Reading:
+    """Minor units, Int64, by the exponent of the currency, each row's or that of all; text exactly, floats if they mean it.
 
     A binary float x stands for the integer next to m = x * 10**e when it is as near to it as
     rounding errors explain: abs(m - round(m)) <= 1e-6 + 2**-50 * abs(m), and abs(m) < 2**53.
@@ -250,13 +272,27 @@ def read_retry_attempt(field: Field) -> Reading:
 def _numerals(field: Field) -> tuple[Decimals, Mask]:
     """The numerals in a field's text, and where there is something that is no number."""
     text = field.text
+    if field.numerals is not None and text.null_count() == text.len() and field.nested is None:
+        return field.numerals, np.zeros(text.len(), bool)
     decimals = read_decimals(text)
     unread = text.is_not_null().to_numpy() & ~decimals.readable & ~decimals.oversized
     if unread.any():  # blanks are rare enough to look for them only now
         text = tidied(text)
         decimals = read_decimals(text)
         unread = text.is_not_null().to_numpy() & ~decimals.readable & ~decimals.oversized
+    if field.numerals is not None:
+        decimals = _either_numeral(field.numerals, decimals)
     return decimals, unread if field.nested is None else unread | field.nested.to_numpy()
+
+
+def _either_numeral(first: Decimals, second: Decimals) -> Decimals:
+    """Two readings of the same rows, of which each row has at most one."""
+    return Decimals(
+        digits=np.where(first.readable, first.digits, second.digits),
+        scale=np.where(first.readable, first.scale, second.scale),
+        readable=first.readable | second.readable,
+        oversized=second.oversized,
+    )
 
 
 def _where(good: Mask, values: npt.NDArray[np.int64]) -> pl.Series:

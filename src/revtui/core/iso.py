@@ -158,20 +158,21 @@ def _date_and_time(characters: Bytes) -> tuple[Integers, Mask]:
     year = _pair(digits, 0).astype(np.int32) * 100 + _pair(digits, 2)
     month, day = _pair(digits, 5), _pair(digits, 8)
     hour, minute, second = _pair(digits, 11), _pair(digits, 14), _pair(digits, 17)
-    shaped &= (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= _days_in_month(year, month))
+    shaped &= (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= days_in_month(year, month))
     shaped &= (hour < 24) & (minute < 60) & (second < 60)
     seconds = hour.astype(np.int32) * 3600 + minute.astype(np.int32) * 60 + second
-    return _days_since_epoch(year, month, day) * _DAY + seconds.astype(np.int64) * _SECOND, shaped
+    return days_since_epoch(year, month, day) * _DAY + seconds.astype(np.int64) * _SECOND, shaped
 
 
-def _days_in_month(year: npt.NDArray[np.int32], month: Bytes) -> Bytes:
+def days_in_month(year: npt.NDArray[np.int32], month: Bytes) -> Bytes:
+    """How many days a month has; nothing sensible for a month beyond 12."""
     lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.uint8)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     return np.asarray(lengths[np.minimum(month, 12)] + (leap & (month == 2)), np.uint8)
 
 
-def _days_since_epoch(year: npt.NDArray[np.int32], month: Bytes, day: Bytes) -> Integers:
-    """Days of the proleptic Gregorian calendar, counted in years that begin in March."""
+def days_since_epoch(year: npt.NDArray[np.int32], month: Bytes, day: Bytes) -> Integers:
+    """Days since the epoch in the proleptic Gregorian calendar, counted in years that begin in March."""
     before_march = month <= 2
     march_year = year - before_march
     march_month = month.astype(np.int32) + np.where(before_march, 9, -3).astype(np.int32)

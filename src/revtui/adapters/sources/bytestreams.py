@@ -20,6 +20,21 @@ _GZIP: Final = b"\x1f\x8b"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
+class Pace:
+    """How many bytes to ask for: more with each read that gets them all, so that few large pieces are
+    read of a backlog, and small ones, at once, of what comes in.
+    """
+
+    def __init__(self, least: int, most: int) -> None:
+        """From `least` to `most` bytes."""
+        self._least, self._most = least, max(least, most)
+        self.size = least
+
+    def got(self, count: int) -> None:
+        """So many bytes came of the last read."""
+        self.size = min(2 * self.size, self._most) if count >= self.size else self._least
+
+
 class ByteStream(Protocol):
     """Bytes to be read once, in order."""
 
@@ -66,11 +81,20 @@ class PipeBytes:
         """See `ByteStream`."""
         if not self._open:
             return None
-        ready, _, _ = select.select([self._descriptor], [], [], WAIT_S)
-        if not ready:
-            return b""
+        parts: list[bytes] = []
+        missing = size
+        while missing > 0:
+            ready, _, _ = select.select([self._descriptor], [], [], 0 if parts else WAIT_S)
+            data = self._read(min(missing, PIPE_BYTES)) if ready else b""
+            if not data:
+                return b"".join(parts) if parts else data
+            parts.append(data)
+            missing -= len(data)
+        return b"".join(parts)
+
+    def _read(self, size: int) -> bytes | None:
         try:
-            return os.read(self._descriptor, min(size, PIPE_BYTES)) or None
+            return os.read(self._descriptor, size) or None
         except BlockingIOError:
             return b""
 

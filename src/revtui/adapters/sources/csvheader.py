@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
+from revtui.adapters.sources.records import Positions
 from revtui.core.errors import SourceError
 from revtui.core.text import sanitise
 
@@ -33,14 +36,28 @@ class Header:
         return tuple(self.names[place] for place in self.wanted)
 
     @cached_property
-    def needle(self) -> bytes:
-        """Bytes that every repetition of this header holds, rare in data."""
-        return max(self.needles, key=len, default=b"\n")
+    def shortest(self) -> int:
+        """No line of fewer bytes can hold the wanted names."""
+        return sum(map(len, self.needles)) + len(self.needles) - 1
 
     @cached_property
     def needles(self) -> tuple[bytes, ...]:
         """The wanted names as they stand in a file, so long as no quote is in them."""
         return tuple(name.replace('"', '""').encode() for name in self.wanted_names)
+
+    def suspects(self, data: bytes) -> Positions:
+        """A place in each line of `data` that holds every wanted name."""
+        found: list[int] = []
+        needle = max(self.needles, key=len, default=b"\n")  # the one that is rare in data
+        place = data.find(needle) if self.needles else -1
+        while place >= 0:
+            start = data.rfind(b"\n", 0, place) + 1
+            newline = data.find(b"\n", place)
+            end = newline if newline >= 0 else len(data)
+            if all(data.find(each, start, end) >= 0 for each in self.needles):
+                found.append(place)
+            place = data.find(needle, end)
+        return np.array(found, np.int64)
 
 
 def names_of(fields: Sequence[bytes]) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from revtui.adapters.sources.csvheader import Header
 from revtui.adapters.sources.csvrecord import COMMA, NEWLINE, QUOTE, RETURN
 from revtui.adapters.sources.records import Positions
 
@@ -28,25 +29,38 @@ class Lines:
     """Before the newline, and before the carriage return of a CRLF."""
     irregular: Positions
     """Numbers of the lines that need a closer look, rising."""
+    fields: Positions | None = None
+    """When every line is regular and none holds quotes: where each field ends, shape (lines, fields)."""
 
 
-def split_lines(data: bytes, *, fields: int, longest: int, suspects: Positions) -> Lines:
+def split_lines(data: bytes, *, fields: int, longest: int, header: Header) -> Lines:
     """The lines of `data`, which ends with a newline or with the last line of its source.
 
-    Lines of more or fewer than `fields` fields, lines longer than `longest` bytes, and the lines in
-    which the positions `suspects` lie are irregular, besides those that are no plain CSV.
+    Lines of more or fewer than `fields` fields, lines longer than `longest` bytes, and lines that hold
+    every name of the header are irregular, besides those that are no plain CSV.
     """
-    ends = None if len(suspects) else _all_regular(data, fields, longest)
-    if ends is None:
-        return _sorted(data, fields, longest, suspects)
+    marks = _all_regular(data, fields, longest)
+    if marks is None:
+        return _sorted(data, fields, longest, header.suspects(data))
+    ends = marks[:, -1]
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
+    if int((ends - starts).max()) >= header.shortest:  # shorter lines cannot hold the names
+        suspects = header.suspects(data)
+        if len(suspects):
+            return _sorted(data, fields, longest, suspects)
     if b"\r" in data:
         ends = _without_return(np.frombuffer(data, np.uint8), starts, ends)
-    return Lines(starts=starts, ends=ends, irregular=np.empty(0, np.int64))
+        marks[:, -1] = ends
+    return Lines(
+        starts=starts,
+        ends=ends,
+        irregular=np.empty(0, np.int64),
+        fields=None if b'"' in data else marks,
+    )
 
 
 def _all_regular(data: bytes, fields: int, longest: int) -> Positions | None:
-    """The ends of the lines, when a cheap look at all of them at once proves every one regular."""
+    """Where each field ends, when a cheap look at all lines at once proves every one regular."""
     texts = data.endswith(b"\n") and b"\0" not in data and not len(_not_utf8(data))
     if fields == 1 or not texts:  # of one field, a line of blanks would look regular
         return None
@@ -64,7 +78,7 @@ def _all_regular(data: bytes, fields: int, longest: int) -> Positions | None:
     ends = marks[fields - 1 :: fields]
     if (buffer[ends] != NEWLINE).any() or np.diff(ends, prepend=-1).max() - 1 > longest:
         return None
-    return ends
+    return marks.reshape(newlines, fields)
 
 
 def _mask_quoted(buffer: NDArray[np.uint8], separates: NDArray[np.bool_]) -> bool:

@@ -12,13 +12,14 @@ start of a line, which a crashed writer leaves, are skipped; so is a hole of the
 when what follows it is a record.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from revtui.adapters.sources.csvfields import FieldBytes, read_fields
 from revtui.adapters.sources.csvheader import Header, check_names, header_again, names_of
 from revtui.adapters.sources.csvlines import Lines, split_lines
 from revtui.adapters.sources.csvrecord import SPAN_LIMIT_BYTES, Scan, Shape, scan_record
@@ -80,10 +81,25 @@ class _Run:
 class CsvFormat:
     """The state of reading one CSV file: the header in force."""
 
-    def __init__(self, source: str, wanted: Wanted, *, line_limit: int = LINE_LIMIT_BYTES) -> None:
-        """`source` names the file in rejections; `wanted` picks columns by the header's names."""
+    def __init__(
+        self,
+        source: str,
+        wanted: Wanted,
+        *,
+        readable: Container[str] = (),
+        line_limit: int = LINE_LIMIT_BYTES,
+    ) -> None:
+        """The first line that is not blank will be the header.
+
+        Args:
+            source: Names the file in rejections.
+            wanted: Picks columns by the header's names.
+            readable: The columns that may be read as times and numbers, when all lines allow it.
+            line_limit: In bytes, newline not counted.
+        """
         self._source = source
         self._wanted = wanted
+        self._readable = readable
         self._line_limit = line_limit
         self._span_limit = min(SPAN_LIMIT_BYTES, line_limit)
         self._header: Header | None = None
@@ -104,7 +120,7 @@ class CsvFormat:
             stop = len(data) if place + reach >= len(data) else data.rfind(b"\n", place, place + reach) + 1
             piece = data[place:stop] if stop > place else b""
             run = self._sort(piece, offset + place, self._header, final=final and stop == len(data))
-            parts.append(_records(run, piece, offset + place, place, self._header))
+            parts.append(self._records(run, piece, offset + place, place))
             place += run.consumed
             if run.header is not None:
                 self._header, reach = run.header, max(2 * run.consumed, _LEAST_REACH)
@@ -137,9 +153,7 @@ class CsvFormat:
 
     def _sort(self, data: bytes, offset: int, header: Header, *, final: bool) -> _Run:
         """Judge the lines of `data` until its end, a new header, or an open quote."""
-        lines = split_lines(
-            data, fields=len(header.names), longest=self._line_limit, suspects=_suspects(data, header)
-        )
+        lines = split_lines(data, fields=len(header.names), longest=self._line_limit, header=header)
         run = _Run(lines=lines, stop=len(lines.starts), consumed=len(data))
         after = 0
         for line in lines.irregular.tolist():
@@ -218,6 +232,26 @@ class CsvFormat:
             self._reject(run, data, offset, start, start + behind, after, "a torn line, then NUL bytes")
         run.kept.append((start + behind, end, after))
 
+    def _records(self, run: _Run, data: bytes, offset: int, place: int) -> Records:
+        """The rows of `run` as columns; their positions are moved by `place`."""
+        header = self._header
+        assert header is not None  # noqa: S101 - a run is of lines under a header
+        starts, ends, afters = run.spans(len(data))
+        columns: list[pl.Series] = []
+        if run.lines.fields is not None and len(starts):  # every line is a row
+            places = {header.names[i]: i for i in header.wanted if header.names[i] in self._readable}
+            columns = read_fields(FieldBytes(data, starts, run.lines.fields), places)
+        read = {column.name.partition("\0")[0] for column in columns}
+        columns += _texts(_rows_only(data, starts, afters), len(starts), header, read)
+        return Records(
+            frame=pl.DataFrame([*columns, pl.Series("offset", starts + offset, dtype=pl.Int64)]),
+            starts=starts + place,
+            ends=ends + place,
+            rejected=tuple(run.rejected),
+            consumed=run.consumed,
+            plain=run.lines.fields is not None and _plain(data, len(starts)),
+        )
+
     def _reject(
         self, run: _Run, data: bytes, offset: int, start: int, end: int, after: int, problem: str
     ) -> int:
@@ -239,19 +273,6 @@ def _encoding_problem(raw: bytes) -> str | None:
     return None
 
 
-def _suspects(data: bytes, header: Header) -> Positions:
-    """Places in lines that hold every name of the header."""
-    found: list[int] = []
-    place = data.find(header.needle) if header.wanted else -1
-    while place >= 0:
-        start = data.rfind(b"\n", 0, place) + 1
-        end, after = _line_end(data, place)
-        if all(data.find(needle, start, end) >= 0 for needle in header.needles):
-            found.append(place)
-        place = data.find(header.needle, after)
-    return np.array(found, np.int64)
-
-
 def _header_line(line: bytes, header: Header) -> tuple[str, ...] | None:
     """The names of the line, when it is a header again."""
     if not all(needle in line for needle in header.needles):
@@ -261,17 +282,11 @@ def _header_line(line: bytes, header: Header) -> tuple[str, ...] | None:
     return header_again(scan.fields, header) if scan.shape is Shape.RECORD else None
 
 
-def _records(run: _Run, data: bytes, offset: int, place: int, header: Header) -> Records:
-    """The rows of `run` as columns; their positions are moved by `place`."""
-    starts, ends, afters = run.spans(len(data))
-    frame = _columns(_rows_only(data, starts, afters), len(starts), header)
-    return Records(
-        frame=pl.DataFrame([*frame, pl.Series("offset", starts + offset, dtype=pl.Int64)]),
-        starts=starts + place,
-        ends=ends + place,
-        rejected=tuple(run.rejected),
-        consumed=run.consumed,
-    )
+def _plain(data: bytes, lines: int) -> bool:
+    """Whether so many lines are visible ASCII without blanks, but for their ends."""
+    buffer = np.frombuffer(data, np.uint8)
+    ends = lines + (data.count(b"\r") if b"\r" in data else 0)
+    return bool(buffer.max(initial=0) < 0x7F) and int(np.count_nonzero(buffer <= 0x20)) == ends
 
 
 def _rows_only(data: bytes, starts: Positions, afters: Positions) -> bytes:
@@ -287,18 +302,20 @@ def _rows_only(data: bytes, starts: Positions, afters: Positions) -> bytes:
     return b"".join(view[head:tail] for head, tail in zip(heads, tails, strict=True))
 
 
-def _columns(rows: bytes, height: int, header: Header) -> pl.DataFrame:
-    """The wanted columns of `rows`, which are `height` well-formed records."""
-    if not height or not header.wanted:
-        return pl.DataFrame(schema=dict.fromkeys(header.wanted_names, pl.String))
+def _texts(rows: bytes, height: int, header: Header, read: Container[str]) -> list[pl.Series]:
+    """The wanted columns of `rows`, which are `height` well-formed records, without those read already."""
+    wanted = [place for place in header.wanted if header.names[place] not in read]
+    if not height or not wanted:
+        return [pl.Series(header.names[place], [], dtype=pl.String) for place in wanted]
     frame = pl.read_csv(
         rows,
         has_header=False,
+        columns=wanted,
         schema={f"column_{place}": pl.String for place in range(len(header.names))},
         quote_char='"',  # faster than None, even where there is no quote
         infer_schema=False,
     )
-    frame = frame.select(pl.nth(*header.wanted).name.map(lambda name: header.names[int(name[7:])]))
+    frame = frame.select(pl.all().name.map(lambda name: header.names[int(name[7:])]))
     if b'"' in rows and b'""' in rows:  # the first is so much faster that it comes first
         frame = frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
-    return frame
+    return frame.get_columns()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from revtui.adapters.sources.bytestreams import ByteStream, FileBytes, GzipBytes, PipeBytes, TextBytes
+from revtui.adapters.sources.bytestreams import ByteStream, FileBytes, GzipBytes, Pace, PipeBytes, TextBytes
 from revtui.adapters.sources.formats import Syntax, syntax_of_bytes
 from revtui.adapters.sources.lines import LineReader
 from revtui.adapters.sources.records import LINE_LIMIT_BYTES, empty_batch
@@ -20,7 +20,9 @@ from revtui.adapters.sources.shape import RowShape
 from revtui.core.errors import SourceError
 from revtui.core.events import RawBatch
 
-PIECE_BYTES: Final = 1 << 20
+PIECE_BYTES: Final = 1 << 18
+MOST_BYTES: Final = 1 << 22
+"""Pieces of a backlog grow to so many bytes."""
 
 
 class StreamSource:
@@ -45,7 +47,7 @@ class StreamSource:
         self.name, self.policy = shape.source, shape.policy
         self._shape = shape
         self._syntax = syntax
-        self._piece_bytes = piece_bytes
+        self._pace = Pace(piece_bytes, MOST_BYTES if piece_bytes >= PIECE_BYTES else piece_bytes)
         self._line_limit = line_limit
         self._open_stream = open_stream
         self._stream: ByteStream | None = None
@@ -75,7 +77,8 @@ class StreamSource:
     def _next(self) -> RawBatch:
         if self._stream is None:
             self._stream = self._open_stream()
-        data = read_bytes(self._stream, self._piece_bytes, self.name)
+        data = read_bytes(self._stream, self._pace.size, self.name)
+        self._pace.got(len(data or b""))
         if data is None:
             batch = self._last(self._stream.damage)
             self._ended = True

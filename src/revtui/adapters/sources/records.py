@@ -45,6 +45,8 @@ class Records:
     ends: Positions
     """Where each row of `frame` ends, without its newline."""
     rejected: tuple[Rejected, ...] = ()
+    plain: bool = False
+    """See `core.events.RawBatch`."""
     consumed: int
     """Bytes used; what follows is to be offered again, with more."""
 
@@ -102,6 +104,7 @@ def joined(parts: Sequence[Records], consumed: int) -> Records:
         starts=np.concatenate([part.starts for part in parts]),
         ends=np.concatenate([part.ends for part in parts]),
         rejected=tuple(line for part in parts for line in part.rejected),
+        plain=all(part.plain for part in parts),
         consumed=consumed,
     )
 
@@ -126,6 +129,7 @@ def batch_of(
         generation=generation,
         frame=records.frame,
         rejected=records.rejected + more,
+        plain=records.plain,
         raw=raw,
         end_offset=end_offset,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from revtui.adapters.sources.csvfields import READABLE
 from revtui.adapters.sources.delimited import CsvFormat
 from revtui.adapters.sources.expressions import Expression, ExpressionError, compile_expression, shortened
 from revtui.adapters.sources.formats import Syntax
@@ -17,6 +18,7 @@ from revtui.adapters.sources.mapping import SourceMap, nearest_hint
 from revtui.adapters.sources.records import LINE_LIMIT_BYTES, RecordFormat, Records, rejection
 from revtui.core.errors import ConfigError, SourceError
 from revtui.core.events import EVENT_TYPES, RAW_COLUMNS, AdmissionPolicy
+from revtui.core.fields import NUMBER_SUFFIX
 from revtui.core.text import sanitise
 
 Types = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -79,7 +81,10 @@ class RowShape:
             fields = tuple(dict.fromkeys((*(name for name in self.targets if name not in mapped), *used)))
             inner = JsonFormat(self.source, fields, apart=APART not in used, line_limit=line_limit)
         else:
-            inner = CsvFormat(self.source, self.wanted, line_limit=line_limit)
+            as_text = {self.defaults.breakdown}
+            if self.mapping is not None:
+                as_text |= {*self.mapping.expressions, *self.mapping.columns}
+            inner = CsvFormat(self.source, self.wanted, readable=READABLE - as_text, line_limit=line_limit)
         return inner if self.mapping is None else MappedFormat(inner, Mapper(self))
 
 
@@ -135,11 +140,11 @@ class Mapper:
             if faults.null_count() < faults.len():
                 reasons[target] = faults
         shaped = frame.select(kept).with_columns(values.alias(name) for name, values in columns.items())
-        return self._without_faulty(replace(records, frame=shaped), reasons, raw)
+        return self._without_faulty(replace(records, frame=shaped, plain=False), reasons, raw)
 
     def _passes(self, name: str, expressions: Mapping[str, Expression]) -> bool:
         """Whether an unmapped column is known by its own name."""
-        plain = name.removesuffix(":number")
+        plain = name.removesuffix(NUMBER_SUFFIX).partition("\0")[0]
         return name == "offset" or (plain in self._shape.targets and plain not in expressions)
 
     def _evaluate(

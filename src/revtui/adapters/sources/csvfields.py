@@ -1,0 +1,327 @@
+"""Fields of regular CSV lines, read from their bytes, eight at a time.
+
+For the shapes that nearly every file has: times such as `2026-03-05T09:05:00.250Z`, numbers such as
+`-1234.56`, the four event types. A column in which any field has another shape is None here, and the
+caller takes it as text, which `core.admission` reads by the letter; the values are the same.
+
+    word      eight bytes as one number, the first byte the lowest
+    pairs     of "12:34:56" hold 12 in byte 0, 34 in byte 3, 56 in byte 6
+"""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from revtui.adapters.sources.records import Positions
+from revtui.core.arrays import BoolArray, Int64Array, UInt64Array
+from revtui.core.events import CODE, DIGITS, EVENT_TYPES, INSTANT, SCALE
+from revtui.core.iso import Bytes, days_in_month, days_since_epoch
+
+_MARGIN: Final = 32
+"""Bytes beside a field that may be looked at."""
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2099
+"""Times of other years are rejected, in words that show the text."""
+_SECOND: Final = 1_000_000
+_DAY: Final = 86_400 * _SECOND
+_ZEROS: Final = np.uint64(0x3030303030303030)
+_LOW_NIBBLES: Final = np.uint64(0x0F0F0F0F0F0F0F0F)
+_EVERY_OTHER: Final = np.uint64(0x00FF00FF00FF00FF)
+_BYTE: Final = np.uint64(0xFF)
+_LONGEST_NUMBER: Final = 16
+_MOST_DECIMALS: Final = 4
+_FIRST_BYTES: Final = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
+_LAST_BYTES: Final = np.array([(1 << 64) - (1 << 8 * (8 - length)) for length in range(9)], dtype=np.uint64)
+"""By their number: masks of a word's first and last bytes."""
+
+
+class _Layout(NamedTuple):
+    """What the bytes of a word must be: `0` stands for a digit, `?` for anything, all else for itself."""
+
+    mask: np.uint64
+    """Of a digit the upper half, of a character all of it."""
+    wanted: np.uint64
+    six: np.uint64
+    """Added to a digit, which leaves its upper half as it is, unless it is no digit."""
+
+
+def _layout(text: str) -> _Layout:
+    masks = ["f0" if char == "0" else "00" if char == "?" else "ff" for char in text]
+    wanted = ["30" if char == "0" else "00" if char == "?" else f"{ord(char):02x}" for char in text]
+    six = ["06" if char == "0" else "00" for char in text]
+    return _Layout(*(np.uint64(int("".join(reversed(part)), 16)) for part in (masks, wanted, six)))
+
+
+_DIGITS: Final = _layout("00000000")
+_YEAR_MONTH: Final = _layout("0000-00-")
+_TO_MINUTE: Final = {mark: _layout(f"00{mark}00:00") for mark in "T "}
+_TAILS: Final = {  # by the length of the whole: the third word, and the fourth
+    20: (_layout(":00Z????"), None),
+    24: (_layout(":00.000Z"), None),
+    27: (_layout(":00.0000"), _layout("00Z?????")),
+}
+
+
+READABLE: Final = frozenset({"event_ts", "event_type", "currency", "amount", "latency_ms", "retry_attempt"})
+"""The columns that `read_fields` knows."""
+
+
+def read_fields(fields: "FieldBytes", columns: Mapping[str, int]) -> list[pl.Series]:
+    """The columns that could be read, as `core.events.RawBatch` has them; `columns` are names and places."""
+    found: list[pl.Series] = []
+    for name, place in columns.items():
+        if name == "event_ts":
+            us = fields.times(place)
+            found += [] if us is None else [pl.Series(name + INSTANT, us)]
+        elif name == "event_type":
+            codes = fields.event_types(place)
+            found += [] if codes is None else [pl.Series(name + CODE, codes)]
+        elif name == "currency":
+            text = fields.only_text(place)
+            found += [] if text is None else [pl.Series(name, [text]).new_from_index(0, fields.count)]
+        elif (numbers := fields.numbers(place)) is not None:
+            digits = pl.Series(numbers.digits)
+            if not numbers.present.all():
+                digits = digits.set(pl.Series(~numbers.present), None)
+            found += [digits.alias(name + DIGITS), pl.Series(name + SCALE, numbers.scale.astype(np.int8))]
+    return found
+
+
+class Numbers(NamedTuple):
+    """Numbers of a column as `digits * 10**-scale`."""
+
+    digits: Int64Array
+    scale: Int64Array
+    present: BoolArray
+    """Where there is one; elsewhere the others are 0."""
+
+
+class FieldBytes:
+    """The fields of lines that are all regular and hold no quotes."""
+
+    def __init__(self, data: bytes, starts: Positions, ends: Positions) -> None:
+        """Lines of `data`, at least one.
+
+        Args:
+            data: The bytes.
+            starts: Where each line starts.
+            ends: Where each field of each line ends: shape (lines, fields). The next one starts behind
+                the comma there.
+        """
+        self._data = data
+        self._starts, self._ends = starts, ends
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return self._starts.size
+
+    def times(self, field: int) -> Int64Array | None:
+        """Microseconds of UTC times with no decimals, three or six."""
+        start, length = self._spans(field)
+        words = self._words(int(start[0]), int(start[-1]))
+        if (length == length[0]).all():
+            return _times(words, start, int(length[0]))
+        us = np.zeros(start.size, dtype=np.int64)
+        for each in np.unique(length).tolist():
+            rows = np.flatnonzero(length == each)
+            some = _times(words, start.take(rows), each)
+            if some is None:
+                return None
+            us[rows] = some
+        return us
+
+    def numbers(self, field: int) -> Numbers | None:
+        """Plain decimal numbers of at most 16 characters, with at most four decimals."""
+        start, length = self._spans(field)
+        present = length > 0
+        rows = np.flatnonzero(present)
+        digits, scale = (np.zeros(start.size, dtype=np.int64) for _ in range(2))
+        if rows.size:
+            start, end = start.take(rows), self._ends[:, field].take(rows)
+            read = _decimals(self._words(int(start[0]), int(start[-1])), start, end)
+            if read is None:
+                return None
+            digits[rows], scale[rows] = read
+        return Numbers(digits, scale, present)
+
+    def event_types(self, field: int) -> Bytes | None:
+        """The code of each event type; None when any is not one of the four."""
+        start, length = self._spans(field)
+        words = self._words(int(start[0]), int(start[-1]))
+        first = words.at(start) & _FIRST_BYTES.take(np.minimum(length, 8))
+        found = np.zeros(start.size, dtype=np.int8)
+        for name, kind in EVENT_TYPES.items():
+            mine = (length == len(name)) & (first == _word(name[:8]))
+            if len(name) > 8:
+                rows = np.flatnonzero(mine)
+                mine[rows] = words.at(start.take(rows) + 8) & _FIRST_BYTES[len(name) - 8] == _word(name[8:])
+            found += mine.view(np.int8) * np.int8(kind + 1)
+        return (found - 1).astype(np.uint8) if found.all() else None
+
+    def only_text(self, field: int) -> str | None:
+        """The text, of at most eight bytes, that the field has in every line; None when there is no such."""
+        start, length = self._spans(field)
+        size = int(length[0])
+        if not 0 < size <= 8 or (length != size).any():
+            return None
+        words = self._words(int(start[0]), int(start[-1])).at(start) & _FIRST_BYTES[size]
+        begin = int(start[0])
+        return self._data[begin : begin + size].decode() if (words == words[0]).all() else None
+
+    def _spans(self, field: int) -> tuple[Positions, Positions]:
+        """Where the field starts in each line, and how long it is."""
+        start = self._ends[:, field - 1] + 1 if field else self._starts
+        return start, self._ends[:, field] - start
+
+    def _words(self, first: int, last: int) -> "_Words":
+        """The words around fields that start at these places."""
+        if first >= _MARGIN and last + _MARGIN <= len(self._data):
+            return _Words(self._data, 0)
+        return _Words(b"".join((bytes(_MARGIN), self._data, bytes(_MARGIN))), _MARGIN)
+
+
+class _Words:
+    """The eight bytes at any place of some bytes, which need not be aligned."""
+
+    def __init__(self, data: bytes, margin: int) -> None:
+        self._view: UInt64Array = np.ndarray(len(data) - 7, dtype="<u8", buffer=data, strides=(1,))
+        self._margin = margin
+
+    def at(self, places: Positions) -> UInt64Array:
+        """The words that begin at these places."""
+        return self._view[places + self._margin if self._margin else places]
+
+
+def _word(text: str) -> np.uint64:
+    """At most eight characters, and zeros behind them."""
+    return np.uint64(int.from_bytes(text.encode(), "little"))
+
+
+def _fits(word: UInt64Array, layout: _Layout) -> bool:
+    """Whether every word has the layout."""
+    shaped = (word & layout.mask) == layout.wanted
+    shaped &= ((word + layout.six) & layout.mask) == layout.wanted
+    return bool(shaped.all())
+
+
+def _pairs(word: UInt64Array) -> UInt64Array:
+    """In each byte, ten times its digit plus that of the next."""
+    digits = word & _LOW_NIBBLES
+    return digits * np.uint64(10) + (digits >> np.uint64(8))
+
+
+def _byte(word: UInt64Array, place: int) -> UInt64Array:
+    return (word >> np.uint64(8 * place)) & _BYTE
+
+
+def _value(word: UInt64Array) -> Int64Array:
+    """The number that eight digits make."""
+    pairs = _pairs(word) & _EVERY_OTHER
+    fours = pairs * np.uint64(100) + (pairs >> np.uint64(16))
+    upper, lower = fours & np.uint64(0xFFFF), (fours >> np.uint64(32)) & np.uint64(0xFFFF)
+    return (upper * np.uint64(10_000) + lower).astype(np.int64)
+
+
+def _filled(word: UInt64Array, length: Positions) -> UInt64Array:
+    """Words of which so many last bytes are text, with zeros before it."""
+    mine = _LAST_BYTES.take(length)
+    return (word & mine) | (_ZEROS & ~mine)
+
+
+def _decimals(words: _Words, start: Positions, end: Positions) -> tuple[Int64Array, Int64Array | int] | None:
+    """Digits and number of decimals of the numbers between these places."""
+    first = words.at(start)
+    negative = (first & _BYTE) == ord("-")
+    length = end - start - negative
+    longest = int(length.max())
+    if int(length.min()) < 1 or longest > _LONGEST_NUMBER:
+        return None
+    if longest == 1 and not negative.any():
+        value = (first & _BYTE).astype(np.int64) - ord("0")
+        return (value, 0) if 0 <= value.min() <= value.max() <= 9 else None
+    begin = np.where(negative, first >> np.uint64(8), first) if negative.any() else first
+    whole = _point(_filled(words.at(end - 8), np.minimum(length, 8)))
+    if whole is None or not _canonical(begin, length):
+        return None
+    value, decimals = _value(whole[0]), whole[1]
+    if longest > 8:
+        upper = _filled(words.at(end - 16), np.maximum(length - 8, 0))
+        if not _fits(upper, _DIGITS):
+            return None
+        value += _value(upper) * np.where(decimals > 0, 10_000_000, 100_000_000)
+    return None if (negative & (value == 0)).any() else (np.where(negative, -value, value), decimals)
+
+
+def _canonical(first: UInt64Array, length: Positions) -> bool:
+    """Whether every number begins with a digit, and with a zero only before the point or alone.
+
+    Then its digits and its scale say how it was written.
+    """
+    begin, second = _byte(first, 0), _byte(first, 1)
+    odd = (begin == ord(".")) | ((begin == ord("0")) & (second != ord(".")) & (length > 1))
+    return not odd.any()
+
+
+def _point(word: UInt64Array) -> tuple[UInt64Array, Int64Array] | None:
+    """Numbers of at most eight characters as eight digits, and how many of them are decimals."""
+    whole, decimals = word.copy(), np.zeros(word.size, dtype=np.int64)
+    for count in (2, 1, 3, 4):
+        rows = np.flatnonzero(_byte(whole, 7 - count) == ord("."))
+        if not rows.size:
+            continue
+        behind = _LAST_BYTES[count]
+        before = _FIRST_BYTES[7 - count]
+        some = whole if rows.size == whole.size else whole.take(rows)
+        joined = ((some & before) << np.uint64(8)) | (some & behind) | np.uint64(ord("0"))
+        if rows.size == whole.size:
+            whole, decimals = joined, np.full(word.size, count)
+            break
+        whole[rows], decimals[rows] = joined, count
+    return (whole, decimals) if _fits(whole, _DIGITS) else None
+
+
+def _times(words: _Words, start: Positions, length: int) -> Int64Array | None:
+    """Microseconds of times of so many characters each."""
+    if length not in _TAILS:
+        return None
+    first, second, third = words.at(start), words.at(start + 8), words.at(start + 16)
+    tail, more = _TAILS[length]
+    mark = "T" if int(second[0] >> np.uint64(16)) & 0xFF == ord("T") else " "
+    if not (_fits(first, _YEAR_MONTH) and _fits(second, _TO_MINUTE[mark]) and _fits(third, tail)):
+        return None
+    days = _days(first, second)
+    clock, end = _pairs(second), _pairs(third)
+    hour, minute, seconds = _byte(clock, 3), _byte(clock, 6), _byte(end, 1)
+    if days is None or int(hour.max()) > 23 or int(minute.max()) > 59 or int(seconds.max()) > 59:
+        return None
+    us = (hour * np.uint64(3600) + minute * np.uint64(60) + seconds) * np.uint64(_SECOND)
+    if more is not None:
+        fourth = words.at(start + 24)
+        if not _fits(fourth, more):
+            return None
+        us += _byte(end, 4) * np.uint64(10_000) + _byte(end, 6) * np.uint64(100) + _byte(_pairs(fourth), 0)
+    elif tail is _TAILS[24][0]:
+        us += (_byte(end, 4) * np.uint64(10) + (_byte(third, 6) & np.uint64(0x0F))) * np.uint64(1_000)
+    return us.astype(np.int64) + days * _DAY
+
+
+def _days(first: UInt64Array, second: UInt64Array) -> Int64Array | None:
+    """Days since the epoch of the dates in words `YYYY-MM-` and `DD…`; None when any is no date."""
+    day_bits = np.uint64(0xFFFF)
+    if (first == first[0]).all() and not ((second ^ second[0]) & day_bits).any():
+        first, second = first[:1], second[:1]
+    pairs = _pairs(first)
+    year = (_byte(pairs, 0) * np.uint64(100) + _byte(pairs, 2)).astype(np.int32)
+    month, day = _byte(pairs, 5).astype(np.uint8), _byte(_pairs(second), 0).astype(np.uint8)
+    real = (
+        (year >= _FIRST_YEAR)
+        & (year <= _LAST_YEAR)
+        & (month >= 1)
+        & (month <= 12)
+        & (day >= 1)
+        & (day <= days_in_month(year, month))
+    )
+    return days_since_epoch(year, month, day) if real.all() else None
