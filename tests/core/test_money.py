@@ -1,6 +1,8 @@
 """Money and the decimal numerals it is read from."""
 
+import math
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from revtui.core import money
-from revtui.core.decimals import INT64_MAX, OversizedError, read_decimal, read_decimals, rescale
+from revtui.core.decimals import INT64_MAX, Numeral, OversizedError, read_decimal, read_decimals, rescale
 from revtui.core.errors import UsageError
 from revtui.core.money import EXPONENTS, exponent, format_minor, format_money
 
@@ -86,9 +88,11 @@ def test_exact_text_reads_back_the_same(minor: int, currency: str) -> None:
         ("000012", (12, 0)),
         ("1." + "0" * 5000, (1, 0)),
         ("0" * 5000 + "1", (1, 0)),
-        ("1." + "0" * 40 + "1", (10**17 + 1, 17)),
+        ("1." + "0" * 40 + "1", (10**18, 18, True)),
         ("9223372036854775807", (INT64_MAX, 0)),
         ("123456789012345678.5", (1234567890123456785, 1)),
+        ("923456789012345678.55", (923456789012345678, 0, True)),
+        ("-9300000000000000.001", (-930000000000000000, 2, True)),
         (".", None),
         ("-", None),
         ("--5", None),
@@ -98,12 +102,14 @@ def test_exact_text_reads_back_the_same(minor: int, currency: str) -> None:
         ("1_000", None),
     ],
 )
-def test_numerals_are_digits_and_at_most_one_point(text: str, decimal: tuple[int, int] | None) -> None:
-    assert read_decimal(text) == decimal
+def test_numerals_are_digits_and_at_most_one_point(
+    text: str, decimal: tuple[int, int] | tuple[int, int, bool] | None
+) -> None:
+    assert read_decimal(text) == (None if decimal is None else Numeral(*decimal))
 
 
 @pytest.mark.parametrize(
-    "text", ["9223372036854775808", "9" * 5000, "-9223372036854775808", "923456789012345678.55"]
+    "text", ["9223372036854775808", "9" * 5000, "-9223372036854775808", "9223372036854775808.5"]
 )
 def test_numerals_beyond_64_bits_are_named_so(text: str) -> None:
     with pytest.raises(OversizedError):
@@ -127,16 +133,14 @@ def test_a_column_of_numerals_is_read_like_each_of_them(texts: list[str | None],
         assert column.readable[row] == (alone is not None)
         if alone is None or text is None:
             continue
-        exact = (
-            Decimal(text).scaleb(decimals)
-            if len(text) < 27
-            else Decimal(alone[0]).scaleb(decimals - alone[1])
-        )
-        assert scaled.fits[row] == (abs(exact) <= INT64_MAX if alone[1] <= decimals else True)
+        exact = Fraction(text) * 10**decimals
+        floor = math.floor(exact)
+        assert scaled.fits[row] == (abs(math.trunc(exact)) <= INT64_MAX)
         if scaled.fits[row]:
-            floor = int(exact.to_integral_value("ROUND_FLOOR"))
             assert scaled.values[row] == floor
-            assert scaled.rest[row] == (0 if exact == floor else 2 if exact - floor >= Decimal("0.5") else 1)
+            half = exact - floor >= Fraction(1, 2)
+            assert alone.inexact or scaled.rest[row] == (0 if exact == floor else 2 if half else 1)
+            assert (scaled.rest[row] == 0) == (exact == floor)
 
 
 def test_each_row_is_scaled_by_its_own_exponent() -> None:

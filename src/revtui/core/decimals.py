@@ -10,7 +10,7 @@ The column functions have a fast way for what fits 64 bits as it stands and send
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,8 @@ class Decimals:
     readable: Mask
     oversized: Mask
     """A numeral, but beyond 64 bits (not readable)."""
+    inexact: Mask
+    """The fraction goes on behind what 64 bits hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,41 +48,41 @@ class Scaled:
     values: Integers
     """Rounded towards minus infinity; 0 where it does not fit."""
     rest: npt.NDArray[np.int8]
-    """What rounding dropped: 0 nothing, 1 less than half, 2 half or more."""
+    """What rounding dropped: 0 nothing, 1 less than half, 2 half or more; of an inexact numeral: something."""
     fits: Mask
     """abs(values) is at most INT64_MAX."""
 
 
-def read_decimal(text: str) -> tuple[int, int] | None:
-    """`(digits, scale)` of a numeral, None for anything else; both fit 64 bits.
+class Numeral(NamedTuple):
+    """`digits * 10**-scale`, and a little more away from zero when it is inexact."""
 
-    A fraction too long for 64 bits is cut, and its last kept digit made 1 if it is 0 and what was
-    cut is not: it stays inexact, and on the same side of every shorter fraction.
+    digits: int
+    scale: int
+    inexact: bool = False
+
+
+def read_decimal(text: str) -> Numeral | None:
+    """A numeral as numbers of 64 bits, None for anything else; a fraction is cut to what they hold.
 
     Raises:
         OversizedError: when the whole part does not fit.
 
     >>> read_decimal("-12.50"), read_decimal("1e3")
-    ((-125, 1), None)
+    (Numeral(digits=-125, scale=1, inexact=False), None)
     """
     numeral = _NUMERAL.fullmatch(text)
     if numeral is None or not (numeral[2] or numeral[3]):
         return None
     whole, fraction = numeral[2].lstrip("0"), (numeral[3] or "").rstrip("0")
-    if len(whole) > _MOST_DIGITS + 1:
+    if len(whole) > _MOST_DIGITS + 1 or int(whole or "0") > INT64_MAX:
         raise OversizedError(text)
-    if len(whole) + len(fraction) > _MOST_DIGITS + 1 or int(f"{whole}{fraction}" or "0") > INT64_MAX:
-        fraction = _cut(fraction, _MOST_DIGITS - len(whole))
-        if not fraction:
-            raise OversizedError(text)
-    digits = int(f"{whole}{fraction}" or "0")
-    return (-digits if numeral[1] == "-" else digits), len(fraction)
-
-
-def _cut(fraction: str, room: int) -> str:
-    """At most `room` digits of a longer fraction, never a zero at the end."""
-    kept = fraction[: max(room, 0)]
-    return f"{kept[:-1]}1" if kept.endswith("0") else kept
+    kept = fraction[: min(_MOST_DIGITS + 1 - len(whole), _MOST_DIGITS)]
+    if int(f"{whole}{kept}" or "0") > INT64_MAX:
+        kept = kept[:-1]
+    inexact = len(kept) < len(fraction)
+    kept = kept.rstrip("0") if not inexact else kept
+    digits = int(f"{whole}{kept}" or "0")
+    return Numeral(-digits if numeral[1] == "-" else digits, len(kept), inexact)
 
 
 def read_decimals(text: pl.Series) -> Decimals:
@@ -100,6 +102,7 @@ def read_decimals(text: pl.Series) -> Decimals:
         scale=scale.to_numpy().copy(),
         readable=readable,
         oversized=np.zeros(text.len(), bool),
+        inexact=np.zeros(text.len(), bool),
     )
     if not readable.all():
         _read_one_by_one(text, np.flatnonzero(~readable & text.is_not_null().to_numpy()), found)
@@ -115,12 +118,13 @@ def _whole_numbers(numbers: pl.Series) -> Decimals:
         scale=nothing,
         readable=numbers.is_not_null().to_numpy(),
         oversized=nothing.astype(bool),
+        inexact=nothing.astype(bool),
     )
 
 
 def _read_one_by_one(text: pl.Series, rows: npt.NDArray[np.intp], found: Decimals) -> None:
     """Fill the arrays of `found` at `rows`."""
-    known: dict[str, tuple[int, int] | None] = {}
+    known: dict[str, Numeral | None] = {}
     for row, value in zip(rows.tolist(), text.gather(rows).to_list(), strict=True):
         try:
             decimal = known[value] if value in known else known.setdefault(value, read_decimal(value))
@@ -128,19 +132,20 @@ def _read_one_by_one(text: pl.Series, rows: npt.NDArray[np.intp], found: Decimal
             found.oversized[row] = True
             continue
         if decimal is not None:
-            found.digits[row], found.scale[row] = decimal
+            found.digits[row], found.scale[row], found.inexact[row] = decimal
             found.readable[row] = True
 
 
 def rescale(decimals: Decimals, exponent: Integers | int) -> Scaled:
     """The numerals in units of `10**-exponent` (one for all, or one per row), -18 to 18."""
     shift = exponent - decimals.scale
-    if not shift.any():
+    if not shift.any() and not decimals.inexact.any():
         nothing = np.zeros(decimals.digits.size, np.int8)
         return Scaled(values=decimals.digits, rest=nothing, fits=nothing == 0)
     powers = np.array([10**power for power in range(19)], np.int64)
     up = np.clip(shift, 0, _MOST_DIGITS)
     fits = np.abs(decimals.digits) <= INT64_MAX // powers[up]
+    fits &= ~(decimals.inexact & (shift > 0))  # else another digit would have been kept
     values = np.where(fits, decimals.digits, 0) * powers[up]
     rest = np.zeros(values.size, np.int8)
     down = np.flatnonzero(shift < 0)
@@ -149,4 +154,12 @@ def rescale(decimals: Decimals, exponent: Integers | int) -> Scaled:
         divisor = powers[np.clip(-shift[down], 0, _MOST_DIGITS)]
         values[down], dropped = np.divmod(values[down], divisor)
         rest[down] = np.where(dropped == 0, 0, np.where(dropped >= divisor - dropped, 2, 1))
+    for row in np.flatnonzero(decimals.inexact & fits).tolist():
+        values[row], rest[row] = _rounded(int(decimals.digits[row]), -int(shift[row]))
     return Scaled(values=values, rest=rest, fits=fits)
+
+
+def _rounded(digits: int, places: int) -> tuple[int, int]:
+    """Value and rest of an inexact numeral: `digits`, and a little more away from zero, over `10**places`."""
+    value, dropped = divmod(4 * digits + (1 if digits >= 0 else -1), 4 * 10**places)
+    return value, 2 if 2 * dropped >= 4 * 10**places else 1

@@ -77,6 +77,7 @@ def _numerals_of(digits: pl.Series, scale: pl.Series) -> Decimals:
         scale=scale.fill_null(0).cast(pl.Int64).to_numpy(),
         readable=digits.is_not_null().to_numpy(),
         oversized=np.zeros(digits.len(), bool),
+        inexact=np.zeros(digits.len(), bool),
     )
 
 
@@ -292,6 +293,7 @@ def _either_numeral(first: Decimals, second: Decimals) -> Decimals:
         scale=np.where(first.readable, first.scale, second.scale),
         readable=first.readable | second.readable,
         oversized=second.oversized,
+        inexact=second.inexact,
     )
 
 
