@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from revtui.adapters.allocator import keep_freed_memory
 from revtui.adapters.clocks import SystemClock
 from revtui.adapters.sources.locate import open_sources
 from revtui.adapters.sources.mapping import SourceMap, load_map
@@ -138,6 +139,7 @@ def plan(
         ConfigError: for a mapping that cannot be used.
         SourceError: for a source that is not there.
     """
+    keep_freed_memory()
     clock = SystemClock()
 
     def simulated(address: str) -> Source:

@@ -6,10 +6,13 @@ import polars as pl
 
 from revtui.core.kpis import ROW_SCHEMA
 from revtui.engine.engine import Results
-from revtui.engine.rows import ordered
+from revtui.engine.rows import Published, ordered
 
 MAX_ROWS: Final = 200_000
 """Whatever the retention, no more rows than this are kept in memory."""
+_MOST_WAITING: Final = 256
+"""So many results are put in order although nobody has looked."""
+_KEY: Final = ("window_end", "gateway_name")
 
 
 class RowHistory:
@@ -18,26 +21,33 @@ class RowHistory:
     def __init__(self, *, retention: int) -> None:
         """`retention` in microseconds of event time."""
         self._retention = retention
-        self._rows: pl.DataFrame = ROW_SCHEMA.to_frame()
+        self._settled: pl.DataFrame = ROW_SCHEMA.to_frame()
+        self._waiting: list[Published] = []
 
     @property
     def rows(self) -> pl.DataFrame:
         """ROW_SCHEMA, ordered; never mutated, so that a snapshot may hold it."""
-        return self._rows
+        if self._waiting:
+            self._settled = self._with(pl.concat([published.frame for published in self._waiting]))
+            self._waiting.clear()
+        return self._settled
 
     def update(self, results: Results) -> None:
         """Add rows just closed, and replace those revised."""
-        if results.closed.is_empty() and results.revised.is_empty():
-            return
-        rows = pl.concat([self._rows, results.closed])
-        newest_first = rows.item(-1, "window_end") if rows.height else 0
-        if results.revised.height or (results.closed.height and self._out_of_order(results.closed)):
-            key = ["window_end", "gateway_name"]
-            rows = ordered(pl.concat([rows, results.revised]).unique(key, keep="last"))
-            newest_first = rows.item(-1, "window_end")
-        if rows.item(0, "window_end") < newest_first - self._retention:
-            rows = rows.filter(pl.col("window_end") >= newest_first - self._retention)
-        self._rows = rows.tail(MAX_ROWS).rechunk() if rows.n_chunks() > 64 or rows.height > MAX_ROWS else rows
+        self._waiting += [rows for rows in (results.at_close, results.anew) if rows]
+        if len(self._waiting) > _MOST_WAITING:
+            _ = self.rows
 
-    def _out_of_order(self, closed: pl.DataFrame) -> bool:
-        return self._rows.height > 0 and closed.item(0, "window_end") <= self._rows.item(-1, "window_end")
+    def _with(self, newer: pl.DataFrame) -> pl.DataFrame:
+        """The rows with newer ones; only as much of them is sorted as these reach back."""
+        cut = _first(self._settled, int(newer["window_end"].to_numpy().min()))
+        tail = pl.concat([self._settled[cut:], newer]).unique(_KEY, keep="last")
+        rows = pl.concat([self._settled[:cut], ordered(tail)])
+        oldest = rows.item(-1, "window_end") - self._retention
+        rows = rows[_first(rows, oldest) :].tail(MAX_ROWS)
+        return rows.rechunk() if rows.n_chunks() > 64 else rows
+
+
+def _first(rows: pl.DataFrame, window_end: int) -> int:
+    """The first row of that window or a later one."""
+    return int(rows["window_end"].search_sorted(window_end, side="left"))

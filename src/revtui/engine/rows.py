@@ -187,6 +187,9 @@ class Published:
         """`parts` in any order."""
         self._parts = parts
 
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
     @cached_property
     def frame(self) -> pl.DataFrame:
         """ROW_SCHEMA, ordered."""

@@ -95,7 +95,7 @@ class Numbers(NamedTuple):
     digits: Int64Array
     scale: Int64Array
     present: BoolArray
-    """Where there is one; elsewhere the others are 0."""
+    """Where there is one; elsewhere the digits are 0."""
 
 
 class FieldBytes:
@@ -144,7 +144,10 @@ class FieldBytes:
             read = _decimals(self._words(int(start[0]), int(start[-1])), start, end)
             if read is None:
                 return None
-            digits[rows], scale[rows] = read
+            digits[rows], decimals = read
+            scale += int(decimals[0])  # mostly that of all, and then of those that are absent too
+            if (decimals != decimals[0]).any():
+                scale[rows] = decimals
         return Numbers(digits, scale, present)
 
     def event_types(self, field: int) -> Bytes | None:
@@ -231,7 +234,7 @@ def _filled(word: UInt64Array, length: Positions) -> UInt64Array:
     return (word & mine) | (_ZEROS & ~mine)
 
 
-def _decimals(words: _Words, start: Positions, end: Positions) -> tuple[Int64Array, Int64Array | int] | None:
+def _decimals(words: _Words, start: Positions, end: Positions) -> tuple[Int64Array, Int64Array] | None:
     """Digits and number of decimals of the numbers between these places."""
     first = words.at(start)
     negative = (first & _BYTE) == ord("-")
@@ -241,7 +244,7 @@ def _decimals(words: _Words, start: Positions, end: Positions) -> tuple[Int64Arr
         return None
     if longest == 1 and not negative.any():
         value = (first & _BYTE).astype(np.int64) - ord("0")
-        return (value, 0) if 0 <= value.min() <= value.max() <= 9 else None
+        return (value, np.zeros_like(value)) if 0 <= value.min() <= value.max() <= 9 else None
     begin = np.where(negative, first >> np.uint64(8), first) if negative.any() else first
     whole = _point(_filled(words.at(end - 8), np.minimum(length, 8)))
     if whole is None or not _canonical(begin, length):
