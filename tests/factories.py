@@ -16,7 +16,7 @@ from revtui.core.alertbook import AlertBook
 from revtui.core.alerts import AlertPolicy, Transition
 from revtui.core.contracts import contracts
 from revtui.core.events import Accounting, Rejected
-from revtui.core.kpis import ALL_GATEWAYS, OTHER_GATEWAYS, ROW_SCHEMA
+from revtui.core.kpis import ALL_GATEWAYS, DAY_SCHEMA, OTHER_GATEWAYS, ROW_SCHEMA
 from revtui.core.money import exponent
 from revtui.core.rules import Rule, judge, judge_clock
 from revtui.core.severity import Severity
@@ -212,6 +212,7 @@ def scene(
         watermark=None if newest is None else newest - policy.bound,
         newest_event=newest,
         rows=frame(rows),
+        days=DAY_SCHEMA.to_frame(),
         provisional=_provisional(plan, gateways, newest_end, policy) if windows and still_open else None,
         verdicts=tuple(verdict for judgement in judgements for verdict in judgement.verdicts),
         severity=max((judgement.severity for judgement in judgements), default=Severity.UNKNOWN),
@@ -299,6 +300,7 @@ def warming_up() -> Scene:
         windows=0,
         newest_event=NOW - SECOND,
         watermark=NOW - 61 * SECOND,
+        days=DAY_SCHEMA.to_frame(),
         provisional=opened,
         warming_up=170 * SECOND,
     )

@@ -112,6 +112,29 @@ ROW_SCHEMA: Final = pl.Schema(
 which overlap; rates, means and percentiles may not be added at all. The last three columns are the
 volumes behind the rates and are not part of the public table."""
 
+DAY_SCHEMA: Final = pl.Schema(
+    {
+        "date": pl.Date,  # in the business zone
+        "day_start": pl.Int64,  # microseconds since the epoch
+        "day_end": pl.Int64,
+        "gateway_name": pl.String,
+        "events_count": pl.Int64,
+        "purchases_count": pl.Int64,
+        "payment_failed_count": pl.Int64,
+        "revenue_minor": pl.Int128,
+        "refunds_minor": pl.Int128,
+        "net_revenue_minor": pl.Int128,
+        "payment_fail_rate": pl.Float64,
+        "avg_latency_ms": pl.Float64,
+        "p95_latency_ms": pl.Float64,
+        "slow_share": pl.Float64,
+        "attempts_count": pl.Int64,
+        "latency_count": pl.Int64,
+        "timed_attempts_count": pl.Int64,
+    }
+)
+"""One row per business day and gateway that has an event in it; the columns mean what they mean of windows."""
+
 PUBLIC_COLUMNS: Final = (
     "window_start", "window_end", "gateway_name", "revision", "events_count", "purchases_count", "payment_failed_count",
     "revenue", "refunds", "net_revenue", "payment_fail_rate", "avg_latency_ms", "p95_latency_ms", "slow_share",

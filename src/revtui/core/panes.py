@@ -105,12 +105,41 @@ def cells_of(panes: Int64Array, key: Int64Array, *, keys: int) -> Cells:
     return Cells(panes=np.flatnonzero(held) + first, place=place, key=key, keys=keys)
 
 
+def cell_sums(
+    cells: Cells, kind: Int64Array, money: Int64Array, latency: Int64Array, *, latency_sla_ms: int
+) -> Int64Array:
+    """What counted events add up to in each cell: shape (cells, fields).
+
+    Args:
+        cells: Where they belong.
+        kind: An `EventType` each.
+        money: Absolute amounts in minor units of the configured currency; 0 where there is none.
+        latency: Milliseconds, negative where there is none.
+        latency_sla_ms: An attempt that takes longer is slow.
+    """
+    flat = cells.flat
+    classes = flat * _CLASSES + kind
+    classes += (latency >= 0) * _TIMED
+    classes += (latency > latency_sla_ms) * _SLOW
+    counted = np.bincount(classes, minlength=cells.size * _CLASSES).reshape(cells.size, _CLASSES)
+    sums = np.zeros((cells.size, len(Field)), dtype=np.int64)
+    sums[:, _COUNTS] = counted @ _COUNTED_AS
+    sums[:, Field.LATENCY_SUM] = np.bincount(flat, weights=np.maximum(latency, 0), minlength=cells.size)
+    for which, high, low in (
+        (EventType.PURCHASE, Field.REVENUE_HIGH, Field.REVENUE_LOW),
+        (EventType.REFUND, Field.REFUNDS_HIGH, Field.REFUNDS_LOW),
+    ):
+        paid = np.flatnonzero(kind == which)
+        if paid.size:
+            sums[:, high], sums[:, low] = _halves(flat.take(paid), money.take(paid), cells.size)
+    return sums
+
+
 class PaneSums:
     """Counts, money and latency sums per pane and key, and the newest event of each."""
 
-    def __init__(self, *, keys: int, latency_sla_ms: int) -> None:
+    def __init__(self, *, keys: int) -> None:
         """`keys` is how many keys there are at first."""
-        self._latency_sla_ms = latency_sla_ms
         self._panes = np.empty(0, dtype=np.int64)
         self._sums = np.zeros((0, keys, len(Field)), dtype=np.int64)
         self._newest = np.full((0, keys), NEVER, dtype=np.int64)
@@ -124,36 +153,15 @@ class PaneSums:
             self._newest = np.pad(self._newest, ((0, 0), (0, more)), constant_values=NEVER)
             self._newest_before = np.pad(self._newest_before, (0, more), constant_values=NEVER)
 
-    def add(
-        self, cells: Cells, event_ts: Int64Array, kind: Int64Array, money: Int64Array, latency: Int64Array
-    ) -> None:
-        """Take counted events.
-
-        Args:
-            cells: Where they belong; as many keys as there is room for.
-            event_ts: Microseconds.
-            kind: An `EventType` each.
-            money: Absolute amounts in minor units of the configured currency; 0 where there is none.
-            latency: Milliseconds, negative where there is none.
+    def add(self, cells: Cells, sums: Int64Array, event_ts: Int64Array) -> None:
+        """Take counted events: their cells, with as many keys as there is room for, what `cell_sums` gives
+        for them, and their times in microseconds.
         """
-        flat, shape = cells.flat, (cells.panes.size, cells.keys)
+        shape = (cells.panes.size, cells.keys)
         at = self._places(cells.panes)
-        classes = flat * _CLASSES + kind
-        classes += (latency >= 0) * _TIMED
-        classes += (latency > self._latency_sla_ms) * _SLOW
-        counted = np.bincount(classes, minlength=cells.size * _CLASSES).reshape(cells.size, _CLASSES)
-        sums = np.zeros((cells.size, len(Field)), dtype=np.int64)
-        sums[:, _COUNTS] = counted @ _COUNTED_AS
-        sums[:, Field.LATENCY_SUM] = np.bincount(flat, weights=np.maximum(latency, 0), minlength=cells.size)
-        for which, high, low in (
-            (EventType.PURCHASE, Field.REVENUE_HIGH, Field.REVENUE_LOW),
-            (EventType.REFUND, Field.REFUNDS_HIGH, Field.REFUNDS_LOW),
-        ):
-            paid = np.flatnonzero(kind == which)
-            if paid.size:
-                sums[:, high], sums[:, low] = _halves(flat.take(paid), money.take(paid), cells.size)
         self._sums[at] += sums.reshape(*shape, len(Field))
-        self._newest[at] = np.maximum(self._newest[at], _latest(flat, event_ts, cells.size).reshape(shape))
+        latest = _latest(cells.flat, event_ts, cells.size)
+        self._newest[at] = np.maximum(self._newest[at], latest.reshape(shape))
 
     def _places(self, panes: Int64Array) -> Int64Array:
         """Row of each of these distinct panes, made where it is missing."""

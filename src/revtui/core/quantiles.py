@@ -9,7 +9,7 @@ PERCENTILE_CONT is linear interpolation between the two nearest ranks: of `n` so
 definition 7.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from revtui.core.arrays import Float64Array, Int64Array, State
 from revtui.core.panes import Cells
 
+P95: Final = 0.95
 EXACT_BELOW_MS: Final = 4096
 _EXACT_BITS: Final = 12
 _BITS_PER_OCTAVE: Final = 7
@@ -38,6 +39,11 @@ def bins_of(latencies: Int64Array) -> Int64Array:
     bins = latencies.copy()
     bins[wide] = EXACT_BELOW_MS + ((octave - _EXACT_BITS) << _BITS_PER_OCTAVE) + within
     return bins
+
+
+def latency_codes(key: Int64Array, latency: Int64Array) -> Int64Array:
+    """Key and bin of each latency as one number, by which histograms of all keys are kept."""
+    return key * _BINS + bins_of(latency)
 
 
 def _value_of_bins() -> Float64Array:
@@ -77,17 +83,16 @@ class LatencyPanes:
         if not timed.size:
             return
         span = cells.keys * _BINS
-        codes = cells.place.take(timed) * span
-        codes += cells.key.take(timed) * _BINS
-        codes += bins_of(latency.take(timed))
+        codes = cells.place.take(timed) * span + latency_codes(cells.key.take(timed), latency.take(timed))
         codes.sort()
         edges = np.searchsorted(codes, np.arange(cells.panes.size + 1) * span).tolist()
         for place, pane in enumerate(cells.panes.tolist()):
             if edges[place] < edges[place + 1]:
                 own = codes[edges[place] : edges[place + 1]] - place * span
                 self._panes.setdefault(pane, _Pane()).add(own)
-                self.closing.add(pane, own)
-                self.behind.add(pane, own)
+                for walk in (self.closing, self.behind):
+                    if walk.holds(pane):
+                        walk.add(own)
 
     def percentiles(self, ends: Int64Array, panes_per_window: int, q: float, *, walk: "Walk") -> Float64Array:
         """The `q` quantile of the windows that end before pane `end`: shape (ends, keys).
@@ -100,7 +105,7 @@ class LatencyPanes:
         for end in ends.tolist():
             walk.to(end - panes_per_window, end, self._panes)
             looks.append(walk.look(q))
-        return _values(*(np.array(part) for part in zip(*looks, strict=True)))
+        return values_of(looks)
 
     def drop_before(self, pane: int) -> None:
         """Forget older panes."""
@@ -194,49 +199,39 @@ def _totals(codes: Int64Array, counts: Int64Array) -> tuple[Int64Array, Int64Arr
     return codes.take(starts), np.add.reduceat(counts, starts)
 
 
-class Walk:
-    """The histograms of a window that moves along the panes; index 0 is for all events.
+class Histogram:
+    """Latencies per key by bins, and by blocks of bins; index 0 is for all events, with a gateway or without.
 
-    It takes in what comes into its window while it stands; codes are `key * _BINS + bin`.
+    What comes in are codes: `key * _BINS + bin`.
     """
 
     def __init__(self) -> None:
-        """An empty window."""
-        self._bins = np.zeros(_BINS, dtype=np.int64)
+        """Empty, with room for key 0."""
+        self.bins = np.zeros(_BINS, dtype=np.int64)
+        """Flat, by code."""
         self._blocks = np.zeros(_BLOCKS, dtype=np.int64)
-        self.start = 0
-        """The first pane of the window."""
-        self._stop = 0
+
+    @classmethod
+    def of(cls, bins: Int64Array) -> "Histogram":
+        """With these bins."""
+        made = cls()
+        made.bins = bins.copy()
+        made._blocks = bins.reshape(-1, 1 << _BLOCK_BITS).sum(axis=1)
+        return made
 
     def widen(self, keys: int) -> None:
         """Make room for more keys."""
-        if self._bins.size < keys * _BINS:
-            self._bins = np.pad(self._bins, (0, keys * _BINS - self._bins.size))
+        if self.bins.size < keys * _BINS:
+            self.bins = np.pad(self.bins, (0, keys * _BINS - self.bins.size))
             self._blocks = np.pad(self._blocks, (0, keys * _BLOCKS - self._blocks.size))
 
-    def add(self, pane: int, codes: Int64Array) -> None:
-        """A pane that may be in the window gets these codes."""
-        if self.start <= pane < self._stop:
-            for taken in (codes % _BINS, codes[codes >= _BINS]):
-                np.add.at(self._bins, taken, 1)
-                np.add.at(self._blocks, taken >> _BLOCK_BITS, 1)
+    def add(self, codes: Int64Array) -> None:
+        """Take latencies one by one; those of a gateway count for all events too."""
+        for taken in (codes % _BINS, codes[codes >= _BINS]):
+            np.add.at(self.bins, taken, 1)
+            np.add.at(self._blocks, taken >> _BLOCK_BITS, 1)
 
-    def to(self, start: int, stop: int, panes: Mapping[int, _Pane]) -> None:
-        """Move on to the window of the panes from `start` up to `stop`."""
-        if self.start <= start <= self._stop <= stop:
-            leaving, entering = range(self.start, start), range(self._stop, stop)
-        else:
-            self._bins[:], self._blocks[:] = 0, 0
-            leaving, entering = range(0), range(start, stop)
-        self.start, self._stop = start, stop
-        for which, shift in ((leaving, np.subtract), (entering, np.add)):
-            for pane in which:
-                if pane in panes:
-                    held = panes[pane].counted
-                    self._bins[held.codes] = shift(self._bins.take(held.codes), held.counts)
-                    self._blocks[held.blocks] = shift(self._blocks.take(held.blocks), held.block_counts)
-
-    def look(self, q: float) -> "_Look":
+    def look(self, q: float) -> "Look":
         """Where the `q` quantile of each key lies."""
         running = self._blocks.reshape(-1, _BLOCKS).cumsum(axis=1)
         count = running[:, -1]
@@ -246,11 +241,41 @@ class Walk:
         block = (running < rank[:, :, None]).sum(axis=2)
         np.minimum(block, _BLOCKS - 1, out=block)
         keys = np.arange(count.size)
-        within = self._bins.reshape(-1, _BLOCKS, 1 << _BLOCK_BITS)[keys, block]
-        return _Look(position, rank, block, running[keys, block], within)
+        within = self.bins.reshape(-1, _BLOCKS, 1 << _BLOCK_BITS)[keys, block]
+        return Look(position, rank, block, running[keys, block], within)
 
 
-class _Look(NamedTuple):
+class Walk(Histogram):
+    """The histogram of a window that moves along the panes; it takes in what comes while it stands."""
+
+    def __init__(self) -> None:
+        """An empty window."""
+        super().__init__()
+        self.start = 0
+        """The first pane of the window."""
+        self._stop = 0
+
+    def holds(self, pane: int) -> bool:
+        """Whether the pane is in the window."""
+        return self.start <= pane < self._stop
+
+    def to(self, start: int, stop: int, panes: Mapping[int, _Pane]) -> None:
+        """Move on to the window of the panes from `start` up to `stop`."""
+        if self.start <= start <= self._stop <= stop:
+            leaving, entering = range(self.start, start), range(self._stop, stop)
+        else:
+            self.bins[:], self._blocks[:] = 0, 0
+            leaving, entering = range(0), range(start, stop)
+        self.start, self._stop = start, stop
+        for which, shift in ((leaving, np.subtract), (entering, np.add)):
+            for pane in which:
+                if pane in panes:
+                    held = panes[pane].counted
+                    self.bins[held.codes] = shift(self.bins.take(held.codes), held.counts)
+                    self._blocks[held.blocks] = shift(self._blocks.take(held.blocks), held.block_counts)
+
+
+class Look(NamedTuple):
     """Where quantiles lie: for each key, between the values at two ranks, from 1 on."""
 
     position: Float64Array
@@ -265,13 +290,13 @@ class _Look(NamedTuple):
     """The counts in it: shape (2, keys, bins of a block)."""
 
 
-def _values(
-    position: Float64Array, rank: Int64Array, block: Int64Array, running: Int64Array, within: Int64Array
-) -> Float64Array:
+def values_of(looks: Sequence[Look]) -> Float64Array:
     """The quantiles of many looks at once: shape (looks, keys); NaN without latencies."""
+    position, rank, block, running, within = (np.array(part) for part in zip(*looks, strict=True))
     rest = rank - (running - within.sum(axis=-1))
     place = (within.cumsum(axis=-1) < rest[..., None]).sum(axis=-1)
     np.minimum(place, (1 << _BLOCK_BITS) - 1, out=place)
     near, far = np.moveaxis(_VALUE.take((block << _BLOCK_BITS) + place), 1, 0)
     fraction = position - np.floor(position)
-    return np.where(position < 0, np.nan, near + fraction * (far - near))
+    values: Float64Array = np.where(position < 0, np.nan, near + fraction * (far - near))
+    return values

@@ -148,6 +148,7 @@ def _fingerprint(settings: EngineSettings) -> dict[str, Any]:
     return {
         "policy": asdict(settings.policy),
         "currency": settings.currency,
+        "timezone": settings.timezone,
         "max_gateways": settings.max_gateways,
         "latency_sla_ms": settings.latency_sla_ms,
         "polars": pl.__version__,

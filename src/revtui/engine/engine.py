@@ -22,6 +22,7 @@ import polars as pl
 from revtui.core.alertbook import AlertBook
 from revtui.core.alerts import Alert, AlertPolicy, Transition
 from revtui.core.arrays import BoolArray, Int64Array
+from revtui.core.daily import Calendar
 from revtui.core.dedup import Duplicates
 from revtui.core.panes import exact_sum
 from revtui.core.rules import FRESHNESS, Judgement, Rule, judge, judge_clock
@@ -30,7 +31,7 @@ from revtui.core.windows import WindowPolicy
 from revtui.engine.commands import Acknowledge, Command, SetRule
 from revtui.engine.encoding import EncodedBatch
 from revtui.engine.judging import Judged
-from revtui.engine.rows import UNJUDGED, Flags, Outbox, Published, Rows, WindowSums
+from revtui.engine.rows import UNJUDGED, Flags, Outbox, Published, Rows, WindowSums, day_frame
 from revtui.engine.tally import Counted, Tally, nothing
 
 _WINDOWS_AT_ONCE: Final = 4096
@@ -46,6 +47,8 @@ class EngineSettings:
     latency_sla_ms: int
     max_gateways: int
     rules: tuple[Rule, ...]
+    timezone: str = "UTC"
+    """Of the business days."""
     live: bool
     """Whether freshness alerts follow the clock (`tick`) instead of event time."""
 
@@ -107,7 +110,13 @@ class Engine:
         self._policy = policy
         self.watermarks = Watermarks(bound=policy.bound)
         self.duplicates = Duplicates(horizon=policy.horizon)
-        self.tally = Tally(policy, max_gateways=settings.max_gateways, latency_sla_ms=settings.latency_sla_ms)
+        self._calendar = Calendar(settings.timezone)
+        self.tally = Tally(
+            policy,
+            self._calendar,
+            max_gateways=settings.max_gateways,
+            latency_sla_ms=settings.latency_sla_ms,
+        )
         self.alert_book = AlertBook(
             AlertPolicy(window_length=policy.length, currency_exponent=settings.currency_exponent)
         )
@@ -210,6 +219,10 @@ class Engine:
         if self._first is None or self._next > self._last_pane + 1:
             return None
         return Published([self._flagged(self.tally.open(np.array([self._last_pane + 1])))]).frame
+
+    def days(self) -> pl.DataFrame:
+        """DAY_SCHEMA: the newest business days, from all events counted so far."""
+        return day_frame(self.tally.days.totals(), self._calendar, self.tally.gateways.names)
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

@@ -146,6 +146,7 @@ class Monitor:
             watermark=None if watermark in {NEVER, PAST_ALL} else watermark,
             newest_event=newest,
             rows=self._history.rows,
+            days=engine.days(),
             provisional=engine.provisional(),
             verdicts=verdicts,
             severity=severity,

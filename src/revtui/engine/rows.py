@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from revtui.core.arrays import Float64Array, Int64Array, State
-from revtui.core.kpis import ALL_GATEWAYS, ROW_SCHEMA
+from revtui.core.daily import Calendar, DaySums
+from revtui.core.kpis import ALL_GATEWAYS, DAY_SCHEMA, ROW_SCHEMA
 from revtui.core.panes import LOW_BITS, Field
 from revtui.core.severity import Severity
 from revtui.core.watermarks import NEVER
@@ -127,30 +128,14 @@ class Rows:
     @cached_property
     def columns(self) -> dict[str, Any]:
         """The numbers of ROW_SCHEMA by name: arrays in which NaN is no data, and series of money."""
-        sums = self.sums.T
         end = self.window * self.policy.hop
-        attempts = sums[Field.PURCHASES] + sums[Field.FAILED]
-        revenue = _money(sums[Field.REVENUE_HIGH], sums[Field.REVENUE_LOW])
-        refunds = _money(sums[Field.REFUNDS_HIGH], sums[Field.REFUNDS_LOW])
         return {
             "window_start": end - self.policy.length,
             "window_end": end,
             "revision": self.revision,
-            "events_count": sums[Field.EVENTS],
-            "purchases_count": sums[Field.PURCHASES],
-            "payment_failed_count": sums[Field.FAILED],
-            "revenue_minor": revenue,
-            "refunds_minor": refunds,
-            "net_revenue_minor": revenue - refunds,
-            "payment_fail_rate": _ratio(sums[Field.FAILED], attempts),
-            "avg_latency_ms": _ratio(sums[Field.LATENCY_SUM], sums[Field.LATENCIES]),
-            "p95_latency_ms": self.percentile,
-            "slow_share": _ratio(sums[Field.SLOW], sums[Field.TIMED_ATTEMPTS]),
+            **_columns(self.sums, self.percentile),
             "active_users_30m": self.users,
             "data_freshness_minutes": np.where(self.newest == NEVER, np.nan, (end - self.newest) // MINUTE),
-            "attempts_count": attempts,
-            "latency_count": sums[Field.LATENCIES],
-            "timed_attempts_count": sums[Field.TIMED_ATTEMPTS],
         }
 
     def frame(self, flags: Sequence[Flags]) -> pl.DataFrame:
@@ -247,6 +232,45 @@ class Outbox:
     def load(self, state: State, flags: Sequence[Flags], policy: WindowPolicy, names: Sequence[str]) -> None:
         """Become what `dump` and `flags` described."""
         self.parts = [(Rows(policy=policy, names=names, **state), flags)] if state else []
+
+
+def day_frame(totals: DaySums, calendar: Calendar, names: Sequence[str]) -> pl.DataFrame:
+    """DAY_SCHEMA: by day, then all events, then gateways by name."""
+    by_name = _by_name(names)[: totals.sums.shape[1]]
+    place, rank = np.nonzero(totals.sums[:, by_name, Field.EVENTS] > 0)
+    key = by_name[rank]
+    days = totals.days[place].tolist()
+    columns = {
+        "date": [calendar.date(day) for day in days],
+        "day_start": [calendar.start(day) for day in days],
+        "day_end": [calendar.start(day + 1) for day in days],
+        "gateway_name": [names[each] for each in key.tolist()],
+        **_columns(totals.sums[place, key], totals.percentiles[place, key]),
+    }
+    return pl.DataFrame({name: columns[name] for name in DAY_SCHEMA}, schema=DAY_SCHEMA, nan_to_null=True)
+
+
+def _columns(sums: Int64Array, percentile: Float64Array) -> dict[str, Any]:
+    """The KPIs of rows with these sums, shape (rows, fields); NaN is no data."""
+    sums = sums.T
+    attempts = sums[Field.PURCHASES] + sums[Field.FAILED]
+    revenue = _money(sums[Field.REVENUE_HIGH], sums[Field.REVENUE_LOW])
+    refunds = _money(sums[Field.REFUNDS_HIGH], sums[Field.REFUNDS_LOW])
+    return {
+        "events_count": sums[Field.EVENTS],
+        "purchases_count": sums[Field.PURCHASES],
+        "payment_failed_count": sums[Field.FAILED],
+        "revenue_minor": revenue,
+        "refunds_minor": refunds,
+        "net_revenue_minor": revenue - refunds,
+        "payment_fail_rate": _ratio(sums[Field.FAILED], attempts),
+        "avg_latency_ms": _ratio(sums[Field.LATENCY_SUM], sums[Field.LATENCIES]),
+        "p95_latency_ms": percentile,
+        "slow_share": _ratio(sums[Field.SLOW], sums[Field.TIMED_ATTEMPTS]),
+        "attempts_count": attempts,
+        "latency_count": sums[Field.LATENCIES],
+        "timed_attempts_count": sums[Field.TIMED_ATTEMPTS],
+    }
 
 
 def _number(value: float) -> float | None:

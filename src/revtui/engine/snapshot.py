@@ -89,6 +89,8 @@ class Snapshot:
     """The newest counted event."""
     rows: pl.DataFrame
     """ROW_SCHEMA: the closed windows retained, by window_end, then `*`, then gateways by name."""
+    days: pl.DataFrame
+    """DAY_SCHEMA: the newest business days, from all events counted so far."""
     provisional: pl.DataFrame | None
     """ROW_SCHEMA: the trailing window that ends with the newest event's pane, not closed yet; None before the first event."""
     verdicts: tuple[Verdict, ...]

@@ -1,22 +1,20 @@
 """What has been counted: panes, latencies, users and revisions per gateway, and the windows they add up to."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from revtui.core.arrays import BoolArray, Float64Array, Int64Array, State, UInt64Array
+from revtui.core.daily import Calendar, DayTotals
 from revtui.core.distinct import DistinctUsers
 from revtui.core.gateways import GatewayKeys
 from revtui.core.levels import Levels
-from revtui.core.panes import Field, PaneSums, cells_of
-from revtui.core.quantiles import LatencyPanes, Walk
+from revtui.core.panes import Field, PaneSums, cell_sums, cells_of
+from revtui.core.quantiles import P95, LatencyPanes, Walk
 from revtui.core.watermarks import NEVER
 from revtui.core.windows import WindowPolicy
 from revtui.engine.encoding import EncodedBatch
 from revtui.engine.rows import WindowSums
-
-_P95: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +54,15 @@ class Counted:
 class Tally:
     """The counted events, as far back as a window may still change."""
 
-    def __init__(self, policy: WindowPolicy, *, max_gateways: int, latency_sla_ms: int) -> None:
+    def __init__(
+        self, policy: WindowPolicy, calendar: Calendar, *, max_gateways: int, latency_sla_ms: int
+    ) -> None:
         """Start with nothing counted."""
         self._policy = policy
+        self._latency_sla_ms = latency_sla_ms
         self.gateways = GatewayKeys(maximum=max_gateways)
-        self._panes = PaneSums(keys=1, latency_sla_ms=latency_sla_ms)
+        self.days = DayTotals(calendar, hop=policy.hop, latency_sla_ms=latency_sla_ms)
+        self._panes = PaneSums(keys=1)
         self._latencies = LatencyPanes()
         self._users = DistinctUsers(hop=policy.hop, span=policy.users_span, keys=1)
         self._revisions = Levels(keys=1)
@@ -76,15 +78,18 @@ class Tally:
                 batch.gateways.take(rows), lambda row: str(batch.gateway_name[int(rows[row])])
             )
             if len(self.gateways) > before:
-                for room in (self._panes, self._latencies, self._users, self._revisions):
+                for room in self._parts().values():
                     room.widen(len(self.gateways))
         return keys
 
     def add(self, events: Counted) -> None:
         """Count events."""
         cells = cells_of(events.pane, events.key, keys=len(self.gateways))
-        self._panes.add(cells, events.event_ts, events.kind, events.money, events.latency)
+        what = events.kind, events.money, events.latency
+        sums = cell_sums(cells, *what, latency_sla_ms=self._latency_sla_ms)
+        self._panes.add(cells, sums, events.event_ts)
         self._latencies.add(cells, events.latency)
+        self.days.add(cells, sums, events.event_ts, *what)
         if events.has_user.all():
             self._users.add(events.users, events.event_ts, events.key)
         else:
@@ -126,7 +131,7 @@ class Tally:
         missing = [ends[place] for place in timed if ends[place] not in known]
         if missing:
             per_window = self._policy.panes_per_window
-            found = self._latencies.percentiles(np.array(missing), per_window, _P95, walk=walk)
+            found = self._latencies.percentiles(np.array(missing), per_window, P95, walk=walk)
             known.update(zip(missing, found, strict=True))
         percentiles = np.full(sums.shape[:2], np.nan)
         for place in timed:
@@ -168,8 +173,9 @@ class Tally:
         for part, held in self._parts().items():
             held.load(of(part))
 
-    def _parts(self) -> "dict[str, PaneSums | LatencyPanes | DistinctUsers | Levels]":
+    def _parts(self) -> "dict[str, PaneSums | LatencyPanes | DistinctUsers | Levels | DayTotals]":
         return {
+            "days": self.days,
             "panes": self._panes,
             "latencies": self._latencies,
             "users": self._users,
