@@ -132,7 +132,8 @@ class DayTotals:
         """The newest days as they stand."""
         days = sorted(self._days)
         held = [self._day(day) for day in days]
-        sums = np.array([sums for sums, _ in held]).reshape(len(days), self._keys, len(Field))
+        shape = len(days), self._keys, len(Field)
+        sums = np.array([sums for sums, _ in held], dtype=np.int64).reshape(shape)
         sums[:, 0] = sums.sum(axis=1)
         looks = [histogram.look(P95) for _, histogram in held]
         return DaySums(
