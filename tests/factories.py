@@ -213,6 +213,7 @@ def scene(
         newest_event=newest,
         rows=frame(rows),
         days=DAY_SCHEMA.to_frame(),
+        window=policy.length,
         provisional=_provisional(plan, gateways, newest_end, policy) if windows and still_open else None,
         verdicts=tuple(verdict for judgement in judgements for verdict in judgement.verdicts),
         severity=max((judgement.severity for judgement in judgements), default=Severity.UNKNOWN),
@@ -300,7 +301,6 @@ def warming_up() -> Scene:
         windows=0,
         newest_event=NOW - SECOND,
         watermark=NOW - 61 * SECOND,
-        days=DAY_SCHEMA.to_frame(),
         provisional=opened,
         warming_up=170 * SECOND,
     )

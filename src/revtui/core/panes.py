@@ -145,6 +145,11 @@ class PaneSums:
         self._newest = np.full((0, keys), NEVER, dtype=np.int64)
         self._newest_before = np.full(keys, NEVER, dtype=np.int64)  # in panes that were dropped
 
+    @property
+    def first(self) -> int:
+        """The oldest pane that holds something."""
+        return int(self._panes[0]) if self._panes.size else NEVER
+
     def widen(self, keys: int) -> None:
         """Make room for more keys."""
         more = keys - self._newest_before.size

@@ -65,7 +65,7 @@ class LatencyPanes:
 
     def __init__(self) -> None:
         self._keys = 1
-        self._panes: dict[int, _Pane] = {}
+        self._panes: dict[int, LatencyPane] = {}
         self.closing = Walk()
         """Along the windows as they close."""
         self.behind = Walk()
@@ -89,7 +89,7 @@ class LatencyPanes:
         for place, pane in enumerate(cells.panes.tolist()):
             if edges[place] < edges[place + 1]:
                 own = codes[edges[place] : edges[place + 1]] - place * span
-                self._panes.setdefault(pane, _Pane()).add(own)
+                self._panes.setdefault(pane, LatencyPane()).add(own)
                 for walk in (self.closing, self.behind):
                     if walk.holds(pane):
                         walk.add(own)
@@ -100,19 +100,19 @@ class LatencyPanes:
         Index 0 is for all events; NaN where a window has no latencies. `ends` ascend. `walk` goes on
         from where it stands.
         """
-        walk.widen(self._keys)
-        looks = []
-        for end in ends.tolist():
-            walk.to(end - panes_per_window, end, self._panes)
-            looks.append(walk.look(q))
-        return values_of(looks)
+        return percentiles_of(self._panes, ends, panes_per_window, q, walk=walk, keys=self._keys)
 
-    def drop_before(self, pane: int) -> None:
-        """Forget older panes."""
-        for old in [known for known in self._panes if known < min(pane, self.closing.start)]:
-            del self._panes[old]
+    @property
+    def panes(self) -> "Mapping[int, LatencyPane]":
+        """Those that are kept."""
+        return self._panes
+
+    def drop_before(self, pane: int) -> "dict[int, LatencyPane]":
+        """Forget older panes; those that were forgotten."""
+        old = sorted(known for known in self._panes if known < min(pane, self.closing.start))
         if self.behind.start < pane:
             self.behind = Walk()
+        return {known: self._panes.pop(known) for known in old}
 
     def dump(self) -> State:
         """The state as arrays, for `load`: pane, code (key and bin) and count of each occupied bin."""
@@ -131,7 +131,7 @@ class LatencyPanes:
         self._panes = {}
         for pane in np.unique(state["panes"]).tolist():
             here = state["panes"] == pane
-            self._panes[pane] = _Pane(state["codes"][here], state["counts"][here])
+            self._panes[pane] = LatencyPane(state["codes"][here], state["counts"][here])
 
 
 class _Counted(NamedTuple):
@@ -143,7 +143,7 @@ class _Counted(NamedTuple):
     block_counts: Int64Array
 
 
-class _Pane:
+class LatencyPane:
     """The histogram of one pane, and what has come since it was counted."""
 
     def __init__(self, codes: Int64Array = _NOTHING, counts: Int64Array = _NOTHING) -> None:
@@ -172,6 +172,16 @@ class _Pane:
             order = np.argsort(codes, kind="stable")  # merges two runs
             codes, counts = _totals(codes.take(order), counts.take(order))
         self._codes, self._counts = codes, counts
+
+    @property
+    def size(self) -> int:
+        """How many different codes there are."""
+        return self.histogram[0].size
+
+    def settle(self) -> None:
+        """Nothing more will come: forget what can be made again."""
+        self._count()
+        self._counted = None
 
     @property
     def histogram(self) -> tuple[Int64Array, Int64Array]:
@@ -259,7 +269,7 @@ class Walk(Histogram):
         """Whether the pane is in the window."""
         return self.start <= pane < self._stop
 
-    def to(self, start: int, stop: int, panes: Mapping[int, _Pane]) -> None:
+    def to(self, start: int, stop: int, panes: Mapping[int, LatencyPane]) -> None:
         """Move on to the window of the panes from `start` up to `stop`."""
         if self.start <= start <= self._stop <= stop:
             leaving, entering = range(self.start, start), range(self._stop, stop)
@@ -288,6 +298,24 @@ class Look(NamedTuple):
     """Latencies up to the end of that block."""
     within: Int64Array
     """The counts in it: shape (2, keys, bins of a block)."""
+
+
+def percentiles_of(
+    panes: Mapping[int, LatencyPane],
+    ends: Int64Array,
+    panes_per_window: int,
+    q: float,
+    *,
+    walk: Walk,
+    keys: int,
+) -> Float64Array:
+    """`LatencyPanes.percentiles` of any panes."""
+    walk.widen(keys)
+    looks = []
+    for end in ends.tolist():
+        walk.to(end - panes_per_window, end, panes)
+        looks.append(walk.look(q))
+    return values_of(looks)
 
 
 def values_of(looks: Sequence[Look]) -> Float64Array:

@@ -94,7 +94,7 @@ def load(settings: EngineSettings, state: bytes, ids: Iterable[bytes]) -> Engine
     engine.tally.load(_of("tally", arrays), said["gateways"])
     for box, held in _boxes(engine):
         flags = [Flags(**each) for each in said["waiting"][box]]
-        held.load(_of(box, arrays), flags, engine.settings.policy, engine.tally.gateways.names)
+        held.load(_of(box, arrays), flags, engine.span, engine.tally.gateways.names)
     engine.duplicates.load(_of("duplicates", arrays), [_unpacked(part)[1] for part in ids])
     return engine
 

@@ -21,4 +21,12 @@ class Acknowledge:
     at: int
 
 
-Command = SetRule | Acknowledge
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowWindows:
+    """Let the rows of snapshots be of windows of this length; rules and alerts stay with the configured one."""
+
+    length: int
+    """Microseconds, a multiple of the hop."""
+
+
+Command = SetRule | Acknowledge | ShowWindows

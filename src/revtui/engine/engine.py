@@ -28,10 +28,11 @@ from revtui.core.panes import exact_sum
 from revtui.core.rules import FRESHNESS, Judgement, Rule, judge, judge_clock
 from revtui.core.watermarks import NEVER, PAST_ALL, Watermarks
 from revtui.core.windows import WindowPolicy
-from revtui.engine.commands import Acknowledge, Command, SetRule
+from revtui.engine.commands import Acknowledge, Command, SetRule, ShowWindows
 from revtui.engine.encoding import EncodedBatch
 from revtui.engine.judging import Judged
-from revtui.engine.rows import UNJUDGED, Flags, Outbox, Published, Rows, WindowSums, day_frame
+from revtui.engine.lookback import LookBack
+from revtui.engine.rows import NO_ROWS, UNJUDGED, Flags, Outbox, Published, Rows, Span, WindowSums, day_frame
 from revtui.engine.tally import Counted, Tally, nothing
 
 _WINDOWS_AT_ONCE: Final = 4096
@@ -51,6 +52,8 @@ class EngineSettings:
     """Of the business days."""
     live: bool
     """Whether freshness alerts follow the clock (`tick`) instead of event time."""
+    archive: int = 0
+    """Microseconds of event time for which panes are kept, for windows of other lengths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,7 @@ class Engine:
             self._calendar,
             max_gateways=settings.max_gateways,
             latency_sla_ms=settings.latency_sla_ms,
+            archived_panes=settings.archive // policy.hop,
         )
         self.alert_book = AlertBook(
             AlertPolicy(window_length=policy.length, currency_exponent=settings.currency_exponent)
@@ -132,6 +136,9 @@ class Engine:
         self.flags: dict[int, dict[int, Flags]] = {}
         """Of closed windows not frozen yet, by window and key."""
         self._newest: tuple[Rows, tuple[Rule, ...]] | None = None  # the newest closed window, and its rules
+        self.span = Span(length=policy.length, hop=policy.hop)
+        """Of the configured windows."""
+        self._look: LookBack | None = None
         self.closed, self.revised, self.final = Outbox(), Outbox(), Outbox()
         self._transitions: list[Transition] = []
 
@@ -193,8 +200,17 @@ class Engine:
             case SetRule(rule=rule):
                 kept = tuple(rule if known.name == rule.name else known for known in self.rules)
                 self.rules = kept if rule in kept else (*kept, rule)
+            case ShowWindows(length=length):
+                self._look = self._look_back(length)
             case Acknowledge(alert_ids=alert_ids, by=by, at=at):
                 self.alert_book.acknowledge(alert_ids, by=by, at=at)
+
+    def _look_back(self, length: int) -> LookBack | None:
+        """Windows of that length; None for those that are configured, and for lengths that cannot be shown."""
+        if length == self.span.length or length % self.span.hop or not self.settings.archive:
+            return None
+        span = Span(length=length, hop=self.span.hop)
+        return LookBack(self.tally, span=span, currency_exponent=self.settings.currency_exponent)
 
     # --- what goes out ---------------------------------------------------------------------------
 
@@ -214,10 +230,29 @@ class Engine:
         self._transitions.clear()
         return results
 
+    @property
+    def shown(self) -> Span:
+        """The windows that somebody wants to see."""
+        return self.span if self._look is None else self._look.span
+
+    def look(self) -> pl.DataFrame | None:
+        """ROW_SCHEMA: the closed windows that are shown, as far back as panes are kept.
+
+        None when they are the configured ones, whose rows come with `drain`.
+        """
+        if self._look is None:
+            return None
+        if self._first is None:
+            return NO_ROWS
+        closed = min(self._next - 1, self._last_pane + 1)
+        return self._look.rows(self.rules, first=self._first, closed=closed, frozen=self._frozen)
+
     def provisional(self) -> pl.DataFrame | None:
         """Rows of the window that ends with the newest event's pane, not closed yet; None when there is none."""
         if self._first is None or self._next > self._last_pane + 1:
             return None
+        if self._look is not None:
+            return self._look.provisional(self._last_pane + 1, frozen=self._frozen)
         return Published([self._flagged(self.tally.open(np.array([self._last_pane + 1])))]).frame
 
     def days(self) -> pl.DataFrame:
@@ -400,6 +435,7 @@ class Engine:
 
     def _finish(self, windows: WindowSums) -> None:
         """Final rows, as the windows stand."""
+        self.tally.archive.freeze(windows.windows, windows.users, windows.newest)
         rows, flags = self._flagged(windows)
         self.final.add(rows, flags)
         changed = self._dirty.intersection(windows.windows.tolist())
@@ -412,7 +448,7 @@ class Engine:
 
     def _publish(self, windows: WindowSums, *, alert: bool) -> None:
         """Rows at close, judged; alerts move on, except for windows before those already judged."""
-        rows = windows.rows(self._policy, self.tally.gateways.names)
+        rows = windows.rows(self.span, self.tally.gateways.names)
         judged = Judged(rows, self.rules, currency_exponent=self.settings.currency_exponent)
         for window, key, flags in zip(rows.window.tolist(), rows.key.tolist(), judged.flags, strict=True):
             self.flags.setdefault(window, {})[key] = flags
@@ -434,7 +470,7 @@ class Engine:
 
     def _flagged(self, windows: WindowSums) -> tuple[Rows, Sequence[Flags]]:
         """Rows as the windows stand, with what was said of them at their close."""
-        rows = windows.rows(self._policy, self.tally.gateways.names)
+        rows = windows.rows(self.span, self.tally.gateways.names)
         none: dict[int, Flags] = {}
         flags = [
             self.flags.get(window, none).get(key, UNJUDGED)

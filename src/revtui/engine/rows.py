@@ -14,7 +14,7 @@ from revtui.core.kpis import ALL_GATEWAYS, DAY_SCHEMA, ROW_SCHEMA
 from revtui.core.panes import LOW_BITS, Field
 from revtui.core.severity import Severity
 from revtui.core.watermarks import NEVER
-from revtui.core.windows import MINUTE, WindowPolicy
+from revtui.core.windows import MINUTE
 
 NO_ROWS: Final = ROW_SCHEMA.to_frame()
 _MONEY: Final = tuple(name for name, dtype in ROW_SCHEMA.items() if dtype == pl.Int128)
@@ -63,7 +63,7 @@ class WindowSums:
     revisions: Int64Array
     """Shape (windows, keys)."""
 
-    def rows(self, policy: WindowPolicy, names: Sequence[str]) -> "Rows":
+    def rows(self, span: "Span", names: Sequence[str]) -> "Rows":
         """The rows there are: per window one for all events, then the gateways that have an event."""
         present = self.sums[:, :, Field.EVENTS] > 0
         present[:, 0] = True
@@ -71,7 +71,7 @@ class WindowSums:
         place, rank = np.nonzero(present[:, by_name])
         key = by_name[rank]
         return Rows(
-            policy=policy,
+            span=span,
             names=names,
             window=self.windows[place],
             key=key,
@@ -88,11 +88,19 @@ def _by_name(names: Sequence[str]) -> Int64Array:
     return np.array([0, *sorted(range(1, len(names)), key=names.__getitem__)])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """How long windows are, and how far apart, in microseconds."""
+
+    length: int
+    hop: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rows:
     """One row per window and gateway, as columns; by window, then all events, then gateways by name."""
 
-    policy: WindowPolicy
+    span: Span
     names: Sequence[str]
     """Of the gateways, by key."""
     window: Int64Array
@@ -111,7 +119,7 @@ class Rows:
     def take(self, places: Int64Array | slice) -> "Rows":
         """Some of the rows."""
         return Rows(
-            policy=self.policy,
+            span=self.span,
             names=self.names,
             **{name: getattr(self, name)[places] for name in _ARRAYS},
         )
@@ -120,7 +128,7 @@ class Rows:
     def together(cls, parts: "Sequence[Rows]") -> "Rows":
         """The rows of some parts, one after the other; at least one."""
         return cls(
-            policy=parts[0].policy,
+            span=parts[0].span,
             names=parts[0].names,
             **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS},
         )
@@ -128,9 +136,9 @@ class Rows:
     @cached_property
     def columns(self) -> dict[str, Any]:
         """The numbers of ROW_SCHEMA by name: arrays in which NaN is no data, and series of money."""
-        end = self.window * self.policy.hop
+        end = self.window * self.span.hop
         return {
-            "window_start": end - self.policy.length,
+            "window_start": end - self.span.length,
             "window_end": end,
             "revision": self.revision,
             **_columns(self.sums, self.percentile),
@@ -158,7 +166,7 @@ class Rows:
         return row
 
 
-_ARRAYS: Final = tuple(each.name for each in fields(Rows) if each.name not in {"policy", "names"})
+_ARRAYS: Final = tuple(each.name for each in fields(Rows) if each.name not in {"span", "names"})
 
 
 Part = tuple[Rows, Sequence[Flags]]
@@ -229,9 +237,9 @@ class Outbox:
         rows = Rows.together([rows for rows, _ in self.parts])
         return {name: getattr(rows, name) for name in _ARRAYS}
 
-    def load(self, state: State, flags: Sequence[Flags], policy: WindowPolicy, names: Sequence[str]) -> None:
+    def load(self, state: State, flags: Sequence[Flags], span: Span, names: Sequence[str]) -> None:
         """Become what `dump` and `flags` described."""
-        self.parts = [(Rows(policy=policy, names=names, **state), flags)] if state else []
+        self.parts = [(Rows(span=span, names=names, **state), flags)] if state else []
 
 
 def day_frame(totals: DaySums, calendar: Calendar, names: Sequence[str]) -> pl.DataFrame:

@@ -87,6 +87,8 @@ class Snapshot:
     watermark: int | None
     newest_event: int | None
     """The newest counted event."""
+    window: int
+    """Length of the windows in `rows` and `provisional`, microseconds: the policy's, unless another is shown."""
     rows: pl.DataFrame
     """ROW_SCHEMA: the closed windows retained, by window_end, then `*`, then gateways by name."""
     days: pl.DataFrame

@@ -1,16 +1,18 @@
 """What has been counted: panes, latencies, users and revisions per gateway, and the windows they add up to."""
 
+from collections import ChainMap
 from dataclasses import dataclass
 
 import numpy as np
 
+from revtui.core.archive import PaneArchive
 from revtui.core.arrays import BoolArray, Float64Array, Int64Array, State, UInt64Array
 from revtui.core.daily import Calendar, DayTotals
 from revtui.core.distinct import DistinctUsers
 from revtui.core.gateways import GatewayKeys
 from revtui.core.levels import Levels
 from revtui.core.panes import Field, PaneSums, cell_sums, cells_of
-from revtui.core.quantiles import P95, LatencyPanes, Walk
+from revtui.core.quantiles import P95, LatencyPanes, Walk, percentiles_of
 from revtui.core.watermarks import NEVER
 from revtui.core.windows import WindowPolicy
 from revtui.engine.encoding import EncodedBatch
@@ -55,7 +57,13 @@ class Tally:
     """The counted events, as far back as a window may still change."""
 
     def __init__(
-        self, policy: WindowPolicy, calendar: Calendar, *, max_gateways: int, latency_sla_ms: int
+        self,
+        policy: WindowPolicy,
+        calendar: Calendar,
+        *,
+        max_gateways: int,
+        latency_sla_ms: int,
+        archived_panes: int,
     ) -> None:
         """Start with nothing counted."""
         self._policy = policy
@@ -63,6 +71,7 @@ class Tally:
         self.gateways = GatewayKeys(maximum=max_gateways)
         self.days = DayTotals(calendar, hop=policy.hop, latency_sla_ms=latency_sla_ms)
         self._panes = PaneSums(keys=1)
+        self.archive = PaneArchive(most_panes=archived_panes)
         self._latencies = LatencyPanes()
         self._users = DistinctUsers(hop=policy.hop, span=policy.users_span, keys=1)
         self._revisions = Levels(keys=1)
@@ -146,10 +155,43 @@ class Tally:
             revisions=self._revisions.at(windows),
         )
 
+    def look(self, windows: Int64Array, panes: int, walk: Walk, *, frozen: int) -> WindowSums:
+        """Windows of another length, in panes, as they stand; `frozen` is the newest frozen window.
+
+        Older ones begin no earlier than the archive does. `walk` goes on from where it stands.
+        """
+        keys = len(self.gateways)
+        sums = self._panes.windows(windows, panes)
+        sums += self.archive.sums(windows - panes, windows, keys=keys)
+        users, newest = np.empty(sums.shape[:2], np.int64), np.empty(sums.shape[:2], np.int64)
+        old, new = np.flatnonzero(windows <= frozen), np.flatnonzero(windows > frozen)
+        users[old], newest[old] = self.archive.frozen(windows[old], keys=keys)
+        users[new], newest[new] = self._users.at(windows[new]), self._panes.newest_before(windows[new])
+        percentiles = np.full(sums.shape[:2], np.nan)
+        timed = np.flatnonzero(sums[:, 0, Field.LATENCIES])
+        if timed.size:
+            kept = ChainMap(dict(self._latencies.panes), dict(self.archive.latencies))
+            percentiles[timed] = percentiles_of(kept, windows[timed], panes, P95, walk=walk, keys=keys)
+        return WindowSums(
+            windows=windows,
+            sums=sums,
+            percentiles=percentiles,
+            users=users,
+            newest=newest,
+            revisions=np.zeros(sums.shape[:2], dtype=np.int64),
+        )
+
     def forget_before(self, window: int) -> None:
-        """Nothing before what this window needs will be asked for again."""
-        self._panes.drop_before(window - self._policy.panes_per_window)
-        self._latencies.drop_before(window - self._policy.panes_per_window)
+        """Nothing before what this window needs will be asked for again, but for windows of other lengths."""
+        dead = window - self._policy.panes_per_window
+        latencies = self._latencies.drop_before(dead)
+        if self.archive.most:
+            first = self.archive.stop if self.archive.count else self._panes.first
+            first = max(first, dead - self.archive.most)
+            panes = np.arange(first, dead)
+            if panes.size and (self.archive.count or self._panes.first != NEVER):
+                self.archive.keep(first, self._panes.windows(panes + 1, 1), latencies)
+        self._panes.drop_before(dead)
         self._users.forget_before(window)
         self._revisions.drop_before(window)
         for old in [known for known in self._percentiles if known < window]:
