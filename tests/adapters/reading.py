@@ -12,6 +12,7 @@ from revtui.adapters.sources.jsonlines import JsonFormat
 from revtui.adapters.sources.lines import LineReader
 from revtui.adapters.sources.mapping import SourceMap
 from revtui.adapters.sources.shape import RowShape
+from revtui.adapters.sources.spans import READABLE
 from revtui.core.events import RAW_COLUMNS, AdmissionPolicy, RawBatch, Rejected
 from revtui.engine.ports import Source
 
@@ -41,6 +42,16 @@ def rows(batches: Iterable[RawBatch]) -> pl.DataFrame:
 
 def rejected(batches: Iterable[RawBatch]) -> list[Rejected]:
     return [line for batch in batches for line in batch.rejected]
+
+
+def said(batches: Iterable[RawBatch]) -> list[Verdict]:
+    """The same as `verdicts`, of each row what it holds: a batch may lack a column that is empty in it."""
+    return [
+        verdict
+        if verdict[1] != "row"
+        else (*verdict[:3], *(value for value in verdict[3:] if value is not None))
+        for verdict in verdicts(batches)
+    ]
 
 
 def verdicts(batches: Iterable[RawBatch]) -> list[Verdict]:
@@ -84,7 +95,9 @@ def csv_reader(wanted: Iterable[str] = RAW_COLUMNS, line_limit: int = 1 << 20) -
 
 def json_reader(fields: Iterable[str] = RAW_COLUMNS, line_limit: int = 1 << 20) -> LineReader:
     return LineReader(
-        "test.jsonl", JsonFormat("test.jsonl", tuple(fields), line_limit=line_limit), line_limit=line_limit
+        "test.jsonl",
+        JsonFormat("test.jsonl", tuple(fields), as_text=READABLE, line_limit=line_limit),
+        line_limit=line_limit,
     )
 
 

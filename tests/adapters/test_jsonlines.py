@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import cut, feed_all, json_reader, rejected, rows, verdicts
+from reading import cut, feed_all, json_reader, rejected, rows, said
 
 from revtui.adapters.sources.jsonlines import JsonFormat
 from revtui.core.events import RawBatch
@@ -71,9 +71,9 @@ def test_a_line_is_judged_alone_as_among_others_however_the_bytes_are_cut(
     expected = []
     place = 0
     for line in lines:
-        expected += [(place + v[0], *v[1:]) for v in verdicts(read(line + b"\n"))]
+        expected += [(place + v[0], *v[1:]) for v in said(read(line + b"\n"))]
         place += len(line) + 1
-    assert verdicts(read(data, sizes)) == expected
+    assert said(read(data, sizes)) == expected
 
 
 @given(OBJECTS)

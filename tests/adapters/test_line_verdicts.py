@@ -4,6 +4,7 @@ Clean chunks take fast ways (columns read from bytes, polars on everything at on
 be what the one line gives by itself.
 """
 
+import json
 from typing import Any
 
 import polars as pl
@@ -93,7 +94,7 @@ def check(raw: list[bytes], broken: bytes, syntax: Syntax, policy: AdmissionPoli
     assert beside == together
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(st.lists(lines, min_size=1, max_size=6), st.sampled_from(["UTC", "Europe/Berlin"]))
 @example([("a", "2026-03-05T09:00:00Z", "purchase", "12.50", "USD", "stripe", "5", "0")] * 3, "UTC")
 @example(
@@ -106,6 +107,90 @@ def check(raw: list[bytes], broken: bytes, syntax: Syntax, policy: AdmissionPoli
 )
 def test_a_csv_line_means_the_same_whatever_its_neighbours(some: list[Line], zone: str) -> None:
     check([as_csv(line) for line in some], b"one,two\n", Syntax.CSV, AdmissionPolicy(timezone=zone))
+
+
+bare = st.sampled_from(
+    ["null", "0", "12", "-3", "12.5", "12.505", "0.10", "1e3", "1E-2", "123456789012345678", "true", "false",
+     "[]", "[1,2]", "{}", '{"a":1}', "01", "-", "nul", "NaN", "1.", "9007199254740993", "4200000.4"]
+)  # fmt: skip
+
+
+def quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+values = st.one_of(bare, bare, st.builds(quoted, st.one_of(numbers, times, texts, kinds, ids, currencies)))
+tidy = st.tuples(
+    st.builds(quoted, ids),
+    st.builds(quoted, times),
+    st.builds(quoted, kinds),
+    st.sampled_from(["12.5", "3", "null", "0.07", '"1.20"']),
+    st.builds(quoted, currencies),
+    st.sampled_from(['"stripe"', "null", '"adyen"', '""', "7"]),
+    st.sampled_from(["5", "null", "120", "3.5", '"9"']),
+    st.sampled_from(["0", "1", "null"]),
+)
+json_rows = st.one_of(tidy, tidy, st.tuples(*[values] * len(FIELDS)))
+styles = st.sampled_from([(",", ":"), (", ", ": "), (",", ": "), (" ,", " :"), (",\t", ":")])
+left_out = st.sets(st.sampled_from(FIELDS), max_size=3)
+extra = st.sampled_from(
+    ["", '"more":1', '"more":null', '"more":true', '"more":[1', '"amount":"9"', '"a b":"x"', "x"]
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(json_rows, styles, left_out, extra), min_size=1, max_size=5),
+    st.booleans(),
+    st.sampled_from([b"", b"\r"]),
+    st.sampled_from(["UTC", "Europe/Berlin"]),
+)
+@example(
+    [(('"a"', '"2026-03-05T09:00:00Z"', '"login"', "12.5", '"USD"', '"x"', "5", "0"), (",", ":"), set(), "")],
+    True,
+    b"",
+    "UTC",
+)
+def test_a_json_line_means_the_same_whatever_its_neighbours(
+    some: list[tuple[Line, tuple[str, str], set[str], str]], alike: bool, end: bytes, zone: str
+) -> None:
+    if alike:  # as one writer would
+        some = [(row, *some[0][1:]) for row, *_ in some]
+    lines = []
+    for row, (comma, colon), out, more in some:
+        pairs = [
+            f'"{name}"{colon}{value}' for name, value in zip(FIELDS, row, strict=True) if name not in out
+        ]
+        text = "{" + comma.join([*pairs, *([more] if more else [])]) + "}"
+        lines.append(text.encode() + end + b"\n")
+    check(lines, b'{"event_id":"x"\n', Syntax.JSON_LINES, AdmissionPolicy(timezone=zone))
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize("without", [[], ["amount", "gateway_name"]])
+def test_json_of_one_shape_is_cut_into_fields_by_its_quotes(blank: str, without: list[str]) -> None:
+    def line(number: int) -> bytes:
+        whole = {
+            "event_id": f"e{number}",
+            "event_ts": "2026-03-05T09:00:00.125Z",
+            "event_type": "purchase",
+            "amount": number + 0.25,
+            "currency": "USD",
+            "gateway_name": None if number % 2 else "stripe",
+            "latency_ms": 5,
+        }
+        kept = {name: value for name, value in whole.items() if number % 3 or name not in without}
+        return json.dumps(kept, separators=(f",{blank}", f":{blank}")).encode() + b"\n"
+
+    reader = LineReader("f", shape().format_of(Syntax.JSON_LINES))
+    batch = reader.feed(b"".join(map(line, range(1, 8))), final=True)
+    read = {name.partition("\0")[0] for name in batch.frame.columns if "\0" in name}
+    assert read == {"event_ts", "event_type", "amount", "latency_ms"}
+    gateways = [None if number % 2 or (without and number % 3 == 0) else "stripe" for number in range(1, 8)]
+    assert batch.frame["gateway_name"].to_list() == gateways
+    amounts = [None if without and number % 3 == 0 else 100 * number + 25 for number in range(1, 8)]
+    assert batch.frame["amount\0digits"].to_list() == amounts
+    assert batch.plain is (not blank)
 
 
 @pytest.mark.parametrize("count", [1, 2, 700])

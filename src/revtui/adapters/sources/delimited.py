@@ -19,7 +19,6 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from revtui.adapters.sources.csvfields import FieldBytes, read_fields
 from revtui.adapters.sources.csvheader import Header, check_names, header_again, names_of
 from revtui.adapters.sources.csvlines import Lines, split_lines
 from revtui.adapters.sources.csvrecord import SPAN_LIMIT_BYTES, Scan, Shape, scan_record
@@ -33,6 +32,7 @@ from revtui.adapters.sources.records import (
     rejection,
     too_long,
 )
+from revtui.adapters.sources.spans import Fields, Span
 from revtui.core.errors import SourceError
 from revtui.core.events import Rejected
 
@@ -239,8 +239,11 @@ class CsvFormat:
         starts, ends, afters = run.spans(len(data))
         columns: list[pl.Series] = []
         if run.lines.fields is not None and len(starts):  # every line is a row
-            places = {header.names[i]: i for i in header.wanted if header.names[i] in self._readable}
-            columns = read_fields(FieldBytes(data, starts, run.lines.fields), places)
+            fields, marks = Fields(data), run.lines.fields
+            for number in header.wanted:
+                if header.names[number] in self._readable:
+                    start = marks[:, number - 1] + 1 if number else starts
+                    columns += fields.read(header.names[number], Span(start, marks[:, number] - start))
         read = {column.name.partition("\0")[0] for column in columns}
         columns += _texts(_rows_only(data, starts, afters), len(starts), header, read)
         return Records(

@@ -15,7 +15,7 @@ distinct keys as there are colons behind a quote, so no key stands twice.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Final
@@ -24,21 +24,22 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from revtui.adapters.sources.jsonspans import MONEY, read_lines
 from revtui.adapters.sources.records import (
     BLANKS,
     LINE_LIMIT_BYTES,
+    Positions,
     Records,
     behind_hole,
     joined,
     rejection,
     too_long,
 )
+from revtui.adapters.sources.spans import READABLE
 from revtui.core.events import EVENT_TYPES, Rejected
 
-APART: Final = "amount"
-"""The field whose numbers stand apart from its text."""
-
-BLOCK_BYTES: Final = 1 << 17
+BLOCK_BYTES: Final = 1 << 18
+_NEWLINE, _RETURN, _BRACE = 0x0A, 0x0D, 0x7B
 
 _MARK: Final = b"\xef\xbb\xbf"
 _DIGITS_PARSED: Final = 4_000
@@ -64,6 +65,26 @@ class _Rows:
         self.ends.append(end)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """Lines, and where they are."""
+
+    data: bytes
+    buffer: np.typing.NDArray[np.uint8]
+    starts: Positions
+    ends: Positions
+
+    @classmethod
+    def of(cls, data: bytes) -> "_Run":
+        """The lines of some bytes."""
+        buffer = np.frombuffer(data, np.uint8)
+        ends = np.flatnonzero(buffer == _NEWLINE)
+        if data and not data.endswith(b"\n"):
+            ends = np.append(ends, len(data))
+        starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1)) if len(ends) else ends
+        return cls(data=data, buffer=buffer, starts=starts, ends=ends)
+
+
 class NoRecordError(ValueError):
     """A line is no record; the message says why."""
 
@@ -77,21 +98,31 @@ class JsonFormat:
         fields: Sequence[str],
         *,
         apart: bool = True,
+        as_text: Container[str] = (),
         line_limit: int = LINE_LIMIT_BYTES,
     ) -> None:
-        """`source` names the file in rejections; `fields` are handed over, as text.
+        """Nothing is kept between lines.
 
-        With `apart` the numbers of `amount` go into a column of their own.
+        Args:
+            source: Names the file in rejections.
+            fields: They are handed over.
+            apart: The numbers of `amount` go into a column of their own.
+            as_text: Fields that are handed over as text, whatever they hold.
+            line_limit: In bytes, newline not counted.
         """
         self._source = source
         self._fields = tuple(fields)
-        self._apart = apart and APART in self._fields
+        self._apart = apart and MONEY in self._fields
+        self._as_text = as_text if apart else {*READABLE}
         self._line_limit = line_limit
         self._decoder = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
 
     def parse(self, data: bytes, offset: int, *, final: bool) -> Records:
         """See `records.RecordFormat`; every line is used, `final` or not."""
         del final  # a JSON line never spans lines
+        whole = self._by_spans(_Run.of(data), offset) if len(data) > BLOCK_BYTES else None
+        if whole is not None:
+            return whole
         parts: list[Records] = []
         place = 0
         while place < len(data):
@@ -104,19 +135,49 @@ class JsonFormat:
 
     def _block(self, data: bytes, offset: int) -> Records:
         """The rows of a run of lines small enough to stay in the processor's cache."""
+        run = _Run.of(data)
+        records = self._by_spans(run, offset)
+        if records is not None:
+            return records
         rows = _Rows()
-        buffer = np.frombuffer(data, np.uint8)
-        ends = np.flatnonzero(buffer == 0x0A)
-        if data and not data.endswith(b"\n"):
-            ends = np.append(ends, len(data))
-        starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1)) if len(ends) else ends
-        opening = (buffer[np.minimum(starts, len(buffer) - 1)] == 0x7B) & (ends - starts <= self._line_limit)
-        if opening.all() and (objects := self._all_at_once(data, len(starts))) is not None:
+        if self._all_objects(run) and (objects := self._all_at_once(data, len(run.starts))) is not None:
             rows.objects = objects
-            return self._records(rows, starts, ends, offset, len(data))
-        self._one_by_one(rows, data, offset, starts.tolist(), ends.tolist())
+            return self._records(rows, run.starts, run.ends, offset, len(data))
+        self._one_by_one(rows, data, offset, run.starts.tolist(), run.ends.tolist())
         found = np.array(rows.starts, np.int64)
         return self._records(rows, found, np.array(rows.ends, np.int64), offset, len(data))
+
+    def _all_objects(self, run: "_Run") -> bool:
+        """Whether every line begins with a brace and is not too long; so it is of no lines."""
+        opening = run.buffer[np.minimum(run.starts, len(run.buffer) - 1)] == _BRACE
+        return bool((opening & (run.ends - run.starts <= self._line_limit)).all())
+
+    def _by_spans(self, run: "_Run", offset: int) -> Records | None:
+        """The rows of lines that hold nothing but what they seem to; None: not proved."""
+        data, buffer, starts, ends = run.data, run.buffer, run.starts, run.ends
+        if not len(starts) or not self._all_objects(run):
+            return None
+        returns = (buffer[np.maximum(ends - 1, 0)] == _RETURN) & (ends > starts)
+        line_ends = int(np.count_nonzero(returns)) + data.endswith(b"\n") + len(starts) - 1
+        if int(np.count_nonzero(buffer < 0x20)) != line_ends or not _is_utf8(data):
+            return None
+        columns = read_lines(data, starts, ends - returns, self._fields, as_text=self._as_text)
+        if columns is None:
+            return None
+        plain = bool(buffer.max() < 0x7F) and b" " not in data and b'""' not in data
+        found = {column.name.partition("\0")[0] for column in columns}
+        columns += [
+            pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(starts))
+            for name in self._fields
+            if name not in found
+        ]
+        return Records(
+            frame=pl.DataFrame([*columns, pl.Series("offset", starts + offset, dtype=pl.Int64)]),
+            starts=starts,
+            ends=ends,
+            plain=plain,
+            consumed=len(data),
+        )
 
     def _all_at_once(self, data: bytes, lines: int) -> list[_Object] | None:
         """The objects of `lines` lines that each begin with a brace; None: not proved."""
@@ -192,7 +253,7 @@ class JsonFormat:
     ) -> Records:
         columns: list[pl.Series] = []
         for name, values in zip(self._fields, columns_of(rows.objects, self._fields), strict=True):
-            if self._apart and name == APART:
+            if self._apart and name == MONEY:
                 columns += numbers_apart(name, values)
             else:
                 columns.append(as_text(name, values))
@@ -204,6 +265,16 @@ class JsonFormat:
             rejected=tuple(rows.rejected),
             consumed=size,
         )
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def columns_of(objects: Sequence[_Object], fields: Sequence[str]) -> list[Sequence[Any]]:

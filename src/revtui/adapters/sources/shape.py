@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from revtui.adapters.sources.csvfields import READABLE
 from revtui.adapters.sources.delimited import CsvFormat
 from revtui.adapters.sources.expressions import Expression, ExpressionError, compile_expression, shortened
 from revtui.adapters.sources.formats import Syntax
-from revtui.adapters.sources.jsonlines import APART, JsonFormat
+from revtui.adapters.sources.jsonlines import JsonFormat
+from revtui.adapters.sources.jsonspans import MONEY
 from revtui.adapters.sources.mapping import SourceMap, nearest_hint
 from revtui.adapters.sources.records import LINE_LIMIT_BYTES, RecordFormat, Records, rejection
+from revtui.adapters.sources.spans import READABLE
 from revtui.core.errors import ConfigError, SourceError
 from revtui.core.events import EVENT_TYPES, RAW_COLUMNS, AdmissionPolicy
 from revtui.core.fields import NUMBER_SUFFIX
@@ -75,15 +76,17 @@ class RowShape:
     def format_of(self, syntax: Syntax, *, line_limit: int = LINE_LIMIT_BYTES) -> RecordFormat:
         """The reader of one stream of lines."""
         inner: RecordFormat
+        as_text = {self.defaults.breakdown}
+        if self.mapping is not None:
+            as_text |= {*self.mapping.expressions, *self.mapping.columns}
         if syntax is Syntax.JSON_LINES:
             mapped = self.mapping.expressions if self.mapping else {}
             used = self.mapping.columns if self.mapping else ()
             fields = tuple(dict.fromkeys((*(name for name in self.targets if name not in mapped), *used)))
-            inner = JsonFormat(self.source, fields, apart=APART not in used, line_limit=line_limit)
+            inner = JsonFormat(
+                self.source, fields, apart=MONEY not in used, as_text=as_text, line_limit=line_limit
+            )
         else:
-            as_text = {self.defaults.breakdown}
-            if self.mapping is not None:
-                as_text |= {*self.mapping.expressions, *self.mapping.columns}
             inner = CsvFormat(self.source, self.wanted, readable=READABLE - as_text, line_limit=line_limit)
         return inner if self.mapping is None else MappedFormat(inner, Mapper(self))
 

@@ -1,4 +1,4 @@
-"""Fields of regular CSV lines, read from their bytes, eight at a time.
+"""Fields as spans of bytes, read eight bytes at a time.
 
 For the shapes that nearly every file has: times such as `2026-03-05T09:05:00.250Z`, numbers such as
 `-1234.56`, the four event types. A column in which any field has another shape is None here, and the
@@ -8,7 +8,7 @@ caller takes it as text, which `core.admission` reads by the letter; the values 
     pairs     of "12:34:56" hold 12 in byte 0, 34 in byte 3, 56 in byte 6
 """
 
-from collections.abc import Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -30,8 +30,8 @@ _ZEROS: Final = np.uint64(0x3030303030303030)
 _LOW_NIBBLES: Final = np.uint64(0x0F0F0F0F0F0F0F0F)
 _EVERY_OTHER: Final = np.uint64(0x00FF00FF00FF00FF)
 _BYTE: Final = np.uint64(0xFF)
-_LONGEST_NUMBER: Final = 16
-_MOST_DECIMALS: Final = 4
+LONGEST_NUMBER: Final = 16
+"""In characters."""
 _FIRST_BYTES: Final = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
 _LAST_BYTES: Final = np.array([(1 << 64) - (1 << 8 * (8 - length)) for length in range(9)], dtype=np.uint64)
 """By their number: masks of a word's first and last bytes."""
@@ -65,28 +65,15 @@ _TAILS: Final = {  # by the length of the whole: the third word, and the fourth
 
 
 READABLE: Final = frozenset({"event_ts", "event_type", "currency", "amount", "latency_ms", "retry_attempt"})
-"""The columns that `read_fields` knows."""
+"""The columns that `Fields.read` knows."""
 
 
-def read_fields(fields: "FieldBytes", columns: Mapping[str, int]) -> list[pl.Series]:
-    """The columns that could be read, as `core.events.RawBatch` has them; `columns` are names and places."""
-    found: list[pl.Series] = []
-    for name, place in columns.items():
-        if name == "event_ts":
-            us = fields.times(place)
-            found += [] if us is None else [pl.Series(name + INSTANT, us)]
-        elif name == "event_type":
-            codes = fields.event_types(place)
-            found += [] if codes is None else [pl.Series(name + CODE, codes)]
-        elif name == "currency":
-            text = fields.only_text(place)
-            found += [] if text is None else [pl.Series(name, [text]).new_from_index(0, fields.count)]
-        elif (numbers := fields.numbers(place)) is not None:
-            digits = pl.Series(numbers.digits)
-            if not numbers.present.all():
-                digits = digits.set(pl.Series(~numbers.present), None)
-            found += [digits.alias(name + DIGITS), pl.Series(name + SCALE, numbers.scale.astype(np.int8))]
-    return found
+class Span(NamedTuple):
+    """Where one field of each row stands."""
+
+    start: Positions
+    length: Positions
+    """In bytes; 0 where there is nothing."""
 
 
 class Numbers(NamedTuple):
@@ -98,30 +85,39 @@ class Numbers(NamedTuple):
     """Where there is one; elsewhere the digits are 0."""
 
 
-class FieldBytes:
-    """The fields of lines that are all regular and hold no quotes."""
+class Fields:
+    """Fields of rows that stand in some bytes, in their order."""
 
-    def __init__(self, data: bytes, starts: Positions, ends: Positions) -> None:
-        """Lines of `data`, at least one.
-
-        Args:
-            data: The bytes.
-            starts: Where each line starts.
-            ends: Where each field of each line ends: shape (lines, fields). The next one starts behind
-                the comma there.
-        """
+    def __init__(self, data: bytes) -> None:
+        """`data` holds the rows."""
         self._data = data
-        self._starts, self._ends = starts, ends
 
-    @property
-    def count(self) -> int:
-        """How many lines there are."""
-        return self._starts.size
+    def read(self, name: str, span: Span, *, longest: int = LONGEST_NUMBER) -> list[pl.Series]:
+        """A column of that name, as `core.events.RawBatch` has it; nothing when it must be taken as text.
 
-    def times(self, field: int) -> Int64Array | None:
+        Numbers have at most `longest` characters.
+        """
+        if name == "event_ts":
+            us = self.times(span)
+            return [] if us is None else [pl.Series(name + INSTANT, us)]
+        if name == "event_type":
+            codes = self.event_types(span)
+            return [] if codes is None else [pl.Series(name + CODE, codes)]
+        if name == "currency":
+            text = self.only_text(span)
+            return [] if text is None else [pl.Series(name, [text]).new_from_index(0, span.start.size)]
+        numbers = self.numbers(span, longest=longest)
+        if numbers is None:
+            return []
+        digits = pl.Series(numbers.digits)
+        if not numbers.present.all():
+            digits = digits.set(pl.Series(~numbers.present), None)
+        return [digits.alias(name + DIGITS), pl.Series(name + SCALE, numbers.scale.astype(np.int8))]
+
+    def times(self, span: Span) -> Int64Array | None:
         """Microseconds of UTC times with no decimals, three or six."""
-        start, length = self._spans(field)
-        words = self._words(int(start[0]), int(start[-1]))
+        start, length = span
+        words = self._words(start)
         if (length == length[0]).all():
             return _times(words, start, int(length[0]))
         us = np.zeros(start.size, dtype=np.int64)
@@ -133,15 +129,15 @@ class FieldBytes:
             us[rows] = some
         return us
 
-    def numbers(self, field: int) -> Numbers | None:
-        """Plain decimal numbers of at most 16 characters, with at most four decimals."""
-        start, length = self._spans(field)
+    def numbers(self, span: Span, *, longest: int = LONGEST_NUMBER) -> Numbers | None:
+        """Plain decimal numbers of at most so many characters, with at most four decimals."""
+        start, length = span
         present = length > 0
         rows = np.flatnonzero(present)
         digits, scale = (np.zeros(start.size, dtype=np.int64) for _ in range(2))
         if rows.size:
-            start, end = start.take(rows), self._ends[:, field].take(rows)
-            read = _decimals(self._words(int(start[0]), int(start[-1])), start, end)
+            start, length = start.take(rows), length.take(rows)
+            read = _decimals(self._words(start), start, length) if int(length.max()) <= longest else None
             if read is None:
                 return None
             digits[rows], decimals = read
@@ -150,10 +146,10 @@ class FieldBytes:
                 scale[rows] = decimals
         return Numbers(digits, scale, present)
 
-    def event_types(self, field: int) -> Bytes | None:
+    def event_types(self, span: Span) -> Bytes | None:
         """The code of each event type; None when any is not one of the four."""
-        start, length = self._spans(field)
-        words = self._words(int(start[0]), int(start[-1]))
+        start, length = span
+        words = self._words(start)
         first = words.at(start) & _FIRST_BYTES.take(np.minimum(length, 8))
         found = np.zeros(start.size, dtype=np.int8)
         for name, kind in EVENT_TYPES.items():
@@ -164,25 +160,43 @@ class FieldBytes:
             found += mine.view(np.int8) * np.int8(kind + 1)
         return (found - 1).astype(np.uint8) if found.all() else None
 
-    def only_text(self, field: int) -> str | None:
-        """The text, of at most eight bytes, that the field has in every line; None when there is no such."""
-        start, length = self._spans(field)
+    def only_text(self, span: Span) -> str | None:
+        """The text, of at most eight bytes, that the field has in every row; None when there is no such."""
+        start, length = span
         size = int(length[0])
-        if not 0 < size <= 8 or (length != size).any():
+        if not 0 < size <= 8 or not self.alike(span):
             return None
-        words = self._words(int(start[0]), int(start[-1])).at(start) & _FIRST_BYTES[size]
-        begin = int(start[0])
-        return self._data[begin : begin + size].decode() if (words == words[0]).all() else None
+        return self.text(int(start[0]), size)
 
-    def _spans(self, field: int) -> tuple[Positions, Positions]:
-        """Where the field starts in each line, and how long it is."""
-        start = self._ends[:, field - 1] + 1 if field else self._starts
-        return start, self._ends[:, field] - start
+    def text(self, start: int, length: int) -> str:
+        """What stands at a place."""
+        return self._data[start : start + length].decode()
 
-    def _words(self, first: int, last: int) -> "_Words":
+    def alike(self, span: Span) -> bool:
+        """Whether the field, of at most 32 bytes, is the same in every row."""
+        start, length = span
+        size = int(length[0])
+        if size > _MARGIN or (length != size).any():
+            return False
+        words = self._words(start)
+        for place in (*range(0, max(size - 8, 0), 8), max(size - 8, 0)):
+            word = words.at(start + place) & _FIRST_BYTES[min(size, 8)]
+            if (word != word[0]).any():
+                return False
+        return True
+
+    def word(self, start: Positions) -> UInt64Array:
+        """The eight bytes from each place on."""
+        return self._words(start).at(start)
+
+    def _words(self, start: Positions) -> "_Words":
         """The words around fields that start at these places."""
-        if first >= _MARGIN and last + _MARGIN <= len(self._data):
+        if int(start[0]) >= _MARGIN and int(start[-1]) + _MARGIN <= len(self._data):
             return _Words(self._data, 0)
+        return self._padded
+
+    @cached_property
+    def _padded(self) -> "_Words":
         return _Words(b"".join((bytes(_MARGIN), self._data, bytes(_MARGIN))), _MARGIN)
 
 
@@ -234,13 +248,13 @@ def _filled(word: UInt64Array, length: Positions) -> UInt64Array:
     return (word & mine) | (_ZEROS & ~mine)
 
 
-def _decimals(words: _Words, start: Positions, end: Positions) -> tuple[Int64Array, Int64Array] | None:
-    """Digits and number of decimals of the numbers between these places."""
-    first = words.at(start)
+def _decimals(words: _Words, start: Positions, length: Positions) -> tuple[Int64Array, Int64Array] | None:
+    """Digits and number of decimals of numbers of 1 to 16 characters."""
+    first, end = words.at(start), start + length
     negative = (first & _BYTE) == ord("-")
-    length = end - start - negative
+    length = length - negative
     longest = int(length.max())
-    if int(length.min()) < 1 or longest > _LONGEST_NUMBER:
+    if int(length.min()) < 1:
         return None
     if longest == 1 and not negative.any():
         value = (first & _BYTE).astype(np.int64) - ord("0")
