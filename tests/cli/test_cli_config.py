@@ -5,8 +5,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from black_box import environment, revtui
 
+from black_box import environment, revtui
 from revtui.cli.main import run
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from black_box import COMMAND, environment, inside, revtui
 
 ESCAPE_ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from black_box import COMMAND, environment, revtui, shell, until
 
+from black_box import COMMAND, environment, revtui, shell
+from patience import RUN_SECONDS, until
 from revtui.cli.main import run
 
 SHORT = ("simulate", "--duration", "2m", "--rate", "5/s")
@@ -110,7 +111,7 @@ def test_a_signal_halfway_leaves_no_file(form: str, tmp_path: Path) -> None:
     ) as process:
         until(lambda: any(path.stat().st_size for path in tmp_path.glob("events.*")))
         process.terminate()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=RUN_SECONDS)
     assert (process.returncode, out, err) == (143, b"", b"")
     assert list(tmp_path.iterdir()) == []
 

@@ -305,7 +305,7 @@ rows = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=queries, found=st.lists(rows, max_size=4))
 @example(text="ß", found=[replace(FAILING, text="STRASSE"), replace(FAILING, text="ẞ")])
 def test_one_row_and_a_frame_are_judged_alike(text: str, found: list[AlertRow]) -> None:
@@ -317,7 +317,7 @@ def test_one_row_and_a_frame_are_judged_alike(text: str, found: list[AlertRow]) 
     assert frame.filter(expression(query, NOW)).height == sum(mask)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=queries)
 def test_the_canonical_text_means_the_same(text: str) -> None:
     query = parse(text)
@@ -325,7 +325,7 @@ def test_the_canonical_text_means_the_same(text: str) -> None:
     assert describe(parse(describe(query))) == describe(query)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=queries, found=st.lists(rows, min_size=1, max_size=3))
 def test_a_query_and_its_negation_share_the_rows_between_them(text: str, found: list[AlertRow]) -> None:
     frame = alert_frame(found)
@@ -333,7 +333,7 @@ def test_a_query_and_its_negation_share_the_rows_between_them(text: str, found: 
     assert (mask ^ opposite).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     text=st.text(alphabet='crit orandnot()!-"/\\~:=<>,*gwsev0123456789%[]{}', max_size=30)
     | st.text(max_size=30)

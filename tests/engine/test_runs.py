@@ -56,7 +56,7 @@ def intake(source: ScriptedSource) -> Intake:
 streams = st.lists(st.lists(st.integers(0, 40), max_size=12), min_size=1, max_size=4)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     streams,
     st.lists(st.integers(1, 5), min_size=1, max_size=3),

@@ -123,7 +123,7 @@ def test_silenced_and_acknowledged_are_told_apart() -> None:
     assert not row.acked, "an acknowledgement expires"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from("PFCRAEO"), st.sampled_from(["a", "b"]), st.integers(0, 2)), max_size=25
@@ -190,7 +190,7 @@ def test_the_log_reads_as_approved(width: int) -> None:
     assert_golden(GOLDEN / f"alerts_{width}.txt", "\n".join(lines) + "\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.integers(0, 200),
     st.text(max_size=20) | st.sampled_from(HOSTILE_NAMES),

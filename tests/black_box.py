@@ -6,17 +6,18 @@ import os
 import subprocess
 import sys
 import termios
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from patience import RUN_SECONDS
 from revtui.cli.main import run
 
 COMMAND = (sys.executable, "-m", "revtui")
-TIMEOUT_S = 60
+PLACE = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+"""Where the program is found when it is not the installed one that is tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Outcome:
 
 def environment(home: Path | None = None, **more: str) -> dict[str, str]:
     """A small, empty world: no configuration, no terminal, no locale."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home or "/nonexistent"), **more}
+    return {"PATH": os.environ["PATH"], "HOME": str(home or "/nonexistent"), **PLACE, **more}
 
 
 def revtui(
@@ -50,8 +51,8 @@ def revtui(
         input=stdin,
         capture_output=True,
         cwd=folder,
-        env=environment() if env is None else dict(env),
-        timeout=TIMEOUT_S,
+        env=environment() if env is None else PLACE | dict(env),
+        timeout=RUN_SECONDS,
         check=False,
     )
     return Outcome(status=done.returncode, out=done.stdout, err=done.stderr.decode())
@@ -69,14 +70,6 @@ def shell(script: str, *, folder: Path | None = None) -> Outcome:
     """Run a line of bash in which `revtui` is the program."""
     program = f'revtui() {{ "{sys.executable}" -m revtui "$@"; }}; '
     return revtui("-c", program + script, folder=folder, command=("bash",))
-
-
-def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
-    """Wait for another process, by asking."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def unread_bytes(pipe: int) -> int:
