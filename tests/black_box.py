@@ -2,7 +2,6 @@
 
 import array
 import fcntl
-import os
 import subprocess
 import sys
 import termios
@@ -13,11 +12,8 @@ from pathlib import Path
 import pytest
 
 from patience import RUN_SECONDS
+from program import PLACE, REVTUI, environment
 from revtui.cli.main import run
-
-COMMAND = (sys.executable, "-m", "revtui")
-PLACE = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
-"""Where the program is found when it is not the installed one that is tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,17 +29,12 @@ class Outcome:
         return self.out.decode()
 
 
-def environment(home: Path | None = None, **more: str) -> dict[str, str]:
-    """A small, empty world: no configuration, no terminal, no locale."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home or "/nonexistent"), **PLACE, **more}
-
-
 def revtui(
     *arguments: str,
     stdin: bytes = b"",
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
-    command: Sequence[str] = COMMAND,
+    command: Sequence[str] = REVTUI,
 ) -> Outcome:
     """Run to the end."""
     done = subprocess.run(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from black_box import COMMAND, environment, inside, shell
+from black_box import inside, shell
 from patience import RUN_SECONDS, until
+from program import REVTUI, environment
 from revtui.cli.main import run
 
 ADDRESS = "sim:?duration=12m&rate=10&scenario=outage:stripe@%2B5m%2B5m"
@@ -83,7 +84,7 @@ def test_a_live_watch_ends_by_a_signal_with_an_exit_status(
     with (
         (tmp_path / "lines").open("wb") as lines,
         subprocess.Popen(
-            [*COMMAND, "watch", "--follow", "growing.csv"],
+            [*REVTUI, "watch", "--follow", "growing.csv"],
             stdout=lines,
             stderr=subprocess.PIPE,
             cwd=tmp_path,

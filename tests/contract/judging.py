@@ -10,7 +10,8 @@ from pathlib import Path
 from event_files import Written
 from oracle import COLUMNS, SECOND, Answer, Options, answer
 
-from black_box import Outcome, environment, revtui
+from black_box import Outcome, revtui
+from program import environment
 
 TEXT_COLUMNS = (
     "window_start",
