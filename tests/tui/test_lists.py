@@ -8,6 +8,7 @@ import pytest
 from stage import staged
 
 from factories import NOON, SCENES, SECOND, Scene
+from patience import PATIENCE_SECONDS
 from revtui.core.alerts import Phase, Transition
 from revtui.tui.session import Session
 from revtui.tui.state import ViewState
@@ -141,7 +142,7 @@ async def test_the_screen_goes_on_while_a_chart_is_being_drawn(monkeypatch: pyte
         drawn, goes_on = panel.drawn, threading.Event()
 
         def slowly(*words: Any, **options: Any) -> ChartPicture:
-            goes_on.wait()
+            goes_on.wait(PATIENCE_SECONDS)
             return render_chart(*words, **options)
 
         monkeypatch.setattr(chart, "render_chart", slowly)
