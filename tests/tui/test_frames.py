@@ -150,7 +150,9 @@ async def test_hostile_names_reach_no_line_raw() -> None:
 async def test_without_colour_no_colour_is_written_and_severity_is_still_told(name: str) -> None:
     async with staged(SCENES[name](), colour=False, size=(120, 40)) as stage:
         await stage.look()
-        for codes in COLOUR.findall(stage.ansi):
+        found = COLOUR.findall(stage.ansi)
+        assert found
+        for codes in found:
             numbers = {int(code) for code in codes[2:-1].split(";") if code}
             assert numbers <= {0, 1, 2, 3, 4, 7, 9}, codes
         assert stage.app.theme == "mono"
