@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.tables import markdown
 
-NAMES = ("engine", "startup", "screen", "simulate")
+NAMES = ("engine", "startup", "screen", "alerts", "simulate")
 
 
 def main(chosen: list[str]) -> int:

@@ -1,41 +1,30 @@
-"""What the screen costs: CPU and bytes at rest and at work, how late its event loop comes, how fast it filters."""
+"""What the screen costs: CPU and bytes at rest and at work, how late its event loop comes."""
 
 import asyncio
+import re
 import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
-from benchmarks import processes
-from benchmarks.processes import monitor
+from benchmarks.processes import Terminal, monitor
 from benchmarks.tables import Table
 from revtui.adapters.clocks import SystemClock
 from revtui.adapters.sources.simulator import SimulatorSource, SimulatorSpec
 from revtui.cli import build
 from revtui.cli.options import Evaluation
-from revtui.core.alerts import Phase, Transition
-from revtui.core.filters import matching, parse
-from revtui.core.severity import Severity
-from revtui.engine.batchrun import steps
-from revtui.engine.monitor import Monitor
 from revtui.engine.runtime import Pipeline
-from revtui.engine.snapshot import Snapshot
 from revtui.tui.app import MonitorApp, Settings
-from revtui.tui.feed import StillFeed
-from revtui.tui.state import ViewState
-from revtui.views.alerts import fold
 
 SIZES = ((80, 24), (120, 40), (160, 48))
-FIRST_FIGURE = rb"\$[0-9][0-9,]*\."
+FIRST_FIGURE = re.compile(rb"\$[0-9][0-9,]*\.")
 SETTLE_SECONDS = 4
 SECONDS = 20
 BEAT_SECONDS = 0.005
-QUERY = "sev>=crit gw:stripe since:2h"
 
 
 def tables() -> Iterator[Table]:
@@ -53,12 +42,6 @@ def tables() -> Iterator[Table]:
         columns=("events/s", "median, ms", "99th percentile, ms", "worst, ms"),
         rows=[_lag(rate) for rate in (20, 5000)],
         note=f"A heartbeat every {BEAT_SECONDS * 1000:.0f} ms on the loop of a headless screen of 120x40, over {SECONDS} s.",
-    )
-    yield Table(
-        title="Filtering 10,000 alerts",
-        columns=("what", "best, ms", "median, ms"),
-        rows=asyncio.run(_filtering()),
-        note=f"`{QUERY}`; CPU time, on the Alerts tab at 120x40.",
     )
 
 
@@ -116,17 +99,22 @@ def _live(rate: int, size: tuple[int, int]) -> tuple[str, ...]:
             return (f"{rate:,} events/s", *_measured(process, size))
 
 
-def _measured(process: processes.Monitor, size: tuple[int, int]) -> tuple[str, str, str]:
-    process.wait_for(FIRST_FIGURE)
-    time.sleep(SETTLE_SECONDS)
+def _measured(process: Terminal, size: tuple[int, int]) -> tuple[str, str, str]:
+    process.until(lambda: FIRST_FIGURE.search(process.written))
+    _read(process, SETTLE_SECONDS)
     cpu, written, started = process.cpu_seconds, len(process.written), time.monotonic()
-    time.sleep(SECONDS)
+    _read(process, SECONDS)
     wall = time.monotonic() - started
     return (
         f"{size[0]}x{size[1]}",
         f"{100 * (process.cpu_seconds - cpu) / wall:.1f}",
         f"{(len(process.written) - written) / wall:,.0f}",
     )
+
+
+def _read(process: Terminal, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    process.until(lambda: time.monotonic() > end)
 
 
 # --- lag --------------------------------------------------------------------------------------------
@@ -162,75 +150,3 @@ async def _heartbeat(rate: int) -> list[float]:
         if newest is None or newest.accounting.read < rate * SECONDS:
             raise RuntimeError(f"the pipeline did not keep up with {rate} events/s")
     return late
-
-
-# --- filtering --------------------------------------------------------------------------------------
-
-
-async def _filtering() -> list[tuple[str, ...]]:
-    outcome = _end_of_an_hour()
-    transitions = _transitions(10_000, outcome.taken_at)
-    rows = fold(transitions, now=outcome.taken_at, source="sim:42", rules=outcome.rules)
-    select = [_cpu_ms(lambda: matching(parse(QUERY), rows, outcome.taken_at)) for _ in range(20)]
-    app = MonitorApp(StillFeed(outcome, transitions), Settings(view=ViewState(tab="alerts")))
-    repaint = []
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause(0.5)
-        for turn in range(20):
-            before = time.process_time()
-            app.look(replace(app.view, query="" if turn % 2 else QUERY))
-            await pilot.pause()
-            repaint.append(1000 * (time.process_time() - before))
-    return [
-        (name, f"{min(each):.1f}", f"{statistics.median(each):.1f}")
-        for name, each in (("select the rows", select), ("select, and paint the screen", repaint))
-    ]
-
-
-def _end_of_an_hour() -> Snapshot:
-    """An hour of the simulator, at its end."""
-    plan = build.plan(["sim:?duration=1h"], Evaluation(), build.load_configuration(Evaluation()))
-    run = Monitor(plan.sources, plan.settings, now=0)
-    for _ in steps(run):
-        pass
-    return run.snapshot(now=0, events_per_second=0.0)
-
-
-def _transitions(alerts: int, now: int) -> list[Transition]:
-    """So many alerts over two days, each fired and resolved."""
-    found: list[Transition] = []
-    for number in range(alerts):
-        began = now - (alerts - number) * 17_000_000
-        fired = Transition(
-            seq=2 * number + 1,
-            at=began,
-            rule=("fail_rate", "p95_latency")[number % 2],
-            kind="contract",
-            gateway_name=("stripe", "adyen", "paypal", "braintree")[number % 4],
-            from_=Phase.PENDING,
-            to=Phase.FIRING,
-            severity=(Severity.WARN, Severity.CRIT)[number // 2 % 2],
-            value=0.31,
-            expected=0.30,
-            n=120,
-            z=None,
-            money_at_risk=None,
-            began_at=began,
-            incident_id=f"incident-{number // 10}",
-            muted_by=None,
-            clock=False,
-            reason="fail rate 31 % above 30 %",
-        )
-        found += [
-            fired,
-            replace(
-                fired, seq=fired.seq + 1, at=began + 60_000_000, from_=Phase.RECOVERING, to=Phase.RESOLVED
-            ),
-        ]
-    return found
-
-
-def _cpu_ms(task: Callable[[], object]) -> float:
-    before = time.process_time()
-    task()
-    return 1000 * (time.process_time() - before)

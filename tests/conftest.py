@@ -6,10 +6,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("shared machine", deadline=None)  # how long one example takes proves nothing there
-settings.load_profile("shared machine")
+# How long an example takes, or is in the making, says more about the machine than about the code.
+settings.register_profile("revtui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("revtui")
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -75,7 +75,7 @@ def names_once(data: bytes) -> bool:
 @example(b'1,"\r\n",3\r\n', [2], False)
 @example(b"event_id,event_type,amount\r\r\n", [1], False)
 @example(bytes(9) + b"1,2,3\r\r\n", [1], False)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_however_the_bytes_are_cut_every_line_gets_the_verdict_of_the_slow_way(
     body: bytes, sizes: list[int], torn: bool
 ) -> None:
@@ -88,7 +88,7 @@ def test_however_the_bytes_are_cut_every_line_gets_the_verdict_of_the_slow_way(
 
 
 @given(st.lists(LINES.filter(lambda line: b"\n" not in line), max_size=10), st.integers(0, 10))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_line_is_judged_alone_as_among_neighbours_that_close_no_quote(
     lines: list[bytes], place: int
 ) -> None:
@@ -187,7 +187,7 @@ def test_the_same_header_again_is_no_row() -> None:
 
 @pytest.mark.fault("F42")
 @given(SIZES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_changed_header_maps_the_columns_below_it_anew(sizes: list[int]) -> None:
     data = HEADER + b"1,login,2\namount,extra,event_type,event_id\n3,x,refund,2\nevent_id,login,7\n"
     batches = read(data, sizes)
@@ -207,7 +207,7 @@ def test_nul_bytes_that_a_crashed_writer_left_are_skipped() -> None:
 
 @pytest.mark.fault("F39")
 @given(SIZES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_an_overlong_line_is_skipped_to_its_newline_and_its_head_kept(sizes: list[int]) -> None:
     data = HEADER + b"1,login,\n" + b"x" * 5_000 + b"\n2,login,\n" + b"y" * 101
     reader_sizes = [size * 11 for size in sizes]

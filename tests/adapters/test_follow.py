@@ -300,4 +300,4 @@ class Tail(RuleBasedStateMachine):
 
 @pytest.mark.fault("F24", "F35", "F36")
 def test_nothing_is_lost_and_nothing_comes_twice() -> None:
-    run_state_machine_as_test(Tail, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(Tail, settings=settings(max_examples=25, stateful_step_count=20))

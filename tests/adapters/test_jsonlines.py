@@ -63,7 +63,7 @@ def values(line: bytes) -> dict[str, Any]:
 
 
 @given(st.lists(LINES, max_size=8), st.lists(st.integers(1, 60), min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_line_is_judged_alone_as_among_others_however_the_bytes_are_cut(
     lines: list[bytes], sizes: list[int]
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_line_is_judged_alone_as_among_others_however_the_bytes_are_cut(
 
 
 @given(OBJECTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_fast_way_says_what_the_slow_way_says(found: dict[str, Any]) -> None:
     fast = json.dumps(found, separators=(",", ":")).encode()
     slow = json.dumps(found, separators=(" ,", " :")).encode()

@@ -113,7 +113,7 @@ def test_types_come_from_the_expression(sql: str, columns: dict[str, Any], expec
 
 
 @given(st.permutations(["1", "2.5", "x", "", " 7 ", "1e400", "nan", "C3"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_verdict_of_a_mapping_does_not_depend_on_the_neighbours(cells: list[str]) -> None:
     mapping = mapped(
         {"amount": "q * 2", "user_id": "CASE WHEN q LIKE 'C%' THEN 'c' ELSE CAST(q AS DOUBLE) || '' END"}

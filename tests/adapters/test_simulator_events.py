@@ -49,7 +49,7 @@ def test_another_seed_gives_other_events() -> None:
     assert not set(one["event_id"]) & set(other["event_id"])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(rows=st.integers(50, 5000), minutes=st.integers(1, 90))
 def test_the_cut_into_frames_and_the_end_change_no_row(rows: int, minutes: int) -> None:
     whole = events(ROUGH, duration=90 * MINUTE)
@@ -57,7 +57,7 @@ def test_the_cut_into_frames_and_the_end_change_no_row(rows: int, minutes: int) 
     assert_frame_equal(part, whole.head(part.height))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(later=st.integers(0, 35 * 60), rate=st.sampled_from(["2", "10", "150"]))
 def test_a_later_start_gives_the_rows_since(later: int, rate: str) -> None:
     # absolute times, so that the incident stays where it is

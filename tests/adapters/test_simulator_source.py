@@ -54,7 +54,7 @@ def test_charts_are_alive_at_once_since_the_past_comes_first() -> None:
     assert 19 * MINUTE < (last - first).total_seconds() * SECOND <= 20 * MINUTE  # type: ignore[operator, union-attr]  # times
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(steps=st.lists(st.integers(0, 4 * MINUTE), min_size=1, max_size=8), batch_rows=st.integers(40, 3000))
 def test_live_reading_hands_over_every_event_once_however_time_passes(
     steps: list[int], batch_rows: int
@@ -72,7 +72,7 @@ def test_live_reading_hands_over_every_event_once_however_time_passes(
     assert [batch.end_offset for batch in batches] == list(itertools.accumulate(b.read for b in batches))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(now=st.integers(NOW, NOW + 5 * MINUTE))
 def test_no_event_is_handed_over_before_its_time(now: int) -> None:
     newest = joined(due(SimulatorSource(ROUGH, ManualClock(now))))["event_ts"].dt.epoch("us").max()

@@ -5,8 +5,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from black_box import environment, revtui
 
+from black_box import revtui
+from program import environment
 from revtui.cli.main import run
 
 
@@ -18,7 +19,7 @@ def _empty_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_value_shows_where_it_comes_from(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('[window]\nlength = "10m"\n')
-    env = environment(tmp_path, REVTUI_WINDOW__HOP="2m", REVTUI_DEBUG="1")
+    env = environment(HOME=str(tmp_path), REVTUI_WINDOW__HOP="2m", REVTUI_DEBUG="1")
     outcome = revtui("config", "show", "--config", "mine.toml", folder=tmp_path, env=env)
     assert outcome.status == 0, outcome.err
     lines = {line.split(" = ")[0]: line for line in outcome.text.splitlines() if " = " in line}

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from black_box import revtui, shell
 
+from black_box import revtui, shell
 from revtui import __version__
 from revtui.cli.commands import COMMANDS, MONITOR
 from revtui.cli.help import overview_page

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from black_box import revtui
 
 SAMPLE_DATA = Path(__file__).parents[2] / "sample_data"

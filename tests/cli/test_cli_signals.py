@@ -7,9 +7,11 @@ import pytest
 
 from revtui.cli.signals import Interrupted, interruptible
 
+DAY_SECONDS = 86_400.0  # the grace: nobody is to end the tests
+
 
 def deliver(number: signal.Signals) -> None:
-    with interruptible():
+    with interruptible(grace_seconds=DAY_SECONDS):
         os.kill(os.getpid(), number)
 
 
@@ -24,7 +26,7 @@ def test_a_signal_becomes_an_exit_status(number: signal.Signals, status: int) ->
 
 def test_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with interruptible():
+    with interruptible(grace_seconds=DAY_SECONDS):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from black_box import COMMAND, environment, revtui, shell, until
 
+from black_box import revtui, shell
+from patience import RUN_SECONDS, until
+from program import REVTUI, environment
 from revtui.cli.main import run
 
 SHORT = ("simulate", "--duration", "2m", "--rate", "5/s")
@@ -106,11 +108,11 @@ def test_a_reader_that_goes_away_is_141_without_noise(form: str) -> None:
 def test_a_signal_halfway_leaves_no_file(form: str, tmp_path: Path) -> None:
     words = ["simulate", "--duration", "2000h", "--format", form, "-o", "events"]
     with subprocess.Popen(
-        [*COMMAND, *words], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*REVTUI, *words], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         until(lambda: any(path.stat().st_size for path in tmp_path.glob("events.*")))
         process.terminate()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=RUN_SECONDS)
     assert (process.returncode, out, err) == (143, b"", b"")
     assert list(tmp_path.iterdir()) == []
 

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from black_box import Outcome, inside, revtui, shell
 
+from black_box import Outcome, inside, revtui, shell
 from revtui.cli.main import run
 
 OUTAGE = "--scenario=outage:stripe@+5m+10m"

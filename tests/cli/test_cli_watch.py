@@ -6,8 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from black_box import COMMAND, environment, inside, shell, until
 
+from black_box import inside, shell
+from patience import RUN_SECONDS, until
+from program import REVTUI, environment
 from revtui.cli.main import run
 
 ADDRESS = "sim:?duration=12m&rate=10&scenario=outage:stripe@%2B5m%2B5m"
@@ -82,7 +84,7 @@ def test_a_live_watch_ends_by_a_signal_with_an_exit_status(
     with (
         (tmp_path / "lines").open("wb") as lines,
         subprocess.Popen(
-            [*COMMAND, "watch", "--follow", "growing.csv"],
+            [*REVTUI, "watch", "--follow", "growing.csv"],
             stdout=lines,
             stderr=subprocess.PIPE,
             cwd=tmp_path,
@@ -91,6 +93,6 @@ def test_a_live_watch_ends_by_a_signal_with_an_exit_status(
     ):
         until(lambda: (tmp_path / "lines").stat().st_size > 0 or process.poll() is not None)
         process.send_signal(number)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=RUN_SECONDS)
     assert (process.returncode, err) == (status, b"")
     assert b"window" in (tmp_path / "lines").read_bytes()

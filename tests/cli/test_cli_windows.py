@@ -10,7 +10,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from black_box import COMMAND, environment, inside, revtui, shell, unread_bytes, until
+
+from black_box import inside, revtui, shell, unread_bytes
+from patience import RUN_SECONDS, until
+from program import REVTUI, environment
 
 HEADER = (
     "window_start,window_end,gateway_name,revision,events_count,purchases_count,payment_failed_count,"
@@ -243,7 +246,7 @@ def test_a_signal_ends_it_with_an_exit_status_and_no_file(
     reading, writing = os.pipe()
     os.write(writing, EVENTS.encode())  # and no end: it waits for more
     with subprocess.Popen(
-        [*COMMAND, "windows", "-", "-o", "out.csv"],
+        [*REVTUI, "windows", "-", "-o", "out.csv"],
         stdin=reading,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -252,7 +255,7 @@ def test_a_signal_ends_it_with_an_exit_status_and_no_file(
     ) as process:
         until(lambda: unread_bytes(reading) == 0)
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=RUN_SECONDS)
     os.close(reading)
     os.close(writing)
     assert (process.returncode, out, err) == (status, b"", b"")

@@ -91,7 +91,7 @@ def test_of_the_layers_up_to_each_one_the_last_wins(place: Place, count: int) ->
     )
 
 
-@settings(max_examples=32, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=32, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(chosen=st.sets(st.sampled_from(LAYERS)), also=st.sets(st.sampled_from(LAYERS[:3])))
 def test_the_highest_of_any_layers_wins_key_by_key(place: Place, chosen: set[str], also: set[str]) -> None:
     loaded = load_subset(place, chosen, also=also)
@@ -283,7 +283,7 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(place: Place, raw: bytes,
     assert problem.startswith(line)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     raw=st.binary(max_size=60) | st.text(alphabet='[]{}=."\n#a1ruleswindow_\x1b', max_size=60).map(str.encode)
 )

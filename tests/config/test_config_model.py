@@ -288,7 +288,7 @@ DOCUMENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(document=DOCUMENTS)
 def test_what_is_shown_loads_to_the_same_configuration(tmp_path: Path, document: dict[str, Any]) -> None:
     config = Config.model_validate(document)

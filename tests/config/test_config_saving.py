@@ -227,7 +227,7 @@ def share_rules(draw: st.DrawFn) -> Rule:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     old=share_rules(),
     edits=st.lists(share_rules(), min_size=1, max_size=3),

@@ -4,15 +4,14 @@ import csv
 import io
 import json
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from event_files import Written
 from oracle import COLUMNS, SECOND, Answer, Options, answer
+
+from black_box import Outcome, revtui
+from program import environment
 
 TEXT_COLUMNS = (
     "window_start",
@@ -39,40 +38,15 @@ SAID = {
     "payment fail rate": "fail rate",
     "revenue": "revenue",
 }
-TIMEOUT_S = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """How a run ended."""
-
-    status: int
-    out: bytes
-    err: str
-
-
-def environment(options: Options | None = None) -> dict[str, str]:
-    """A small world of its own, and the settings that have no flag."""
-    settings = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
-    if options is not None:
-        settings["REVTUI_GUARDS__MAX_JUMP"] = f"{options.max_jump // SECOND}s"
-        settings["REVTUI_WINDOW__USERS_SPAN"] = f"{options.users_span // SECOND}s"
-        settings["REVTUI_BUSINESS__LATENCY_SLA_MS"] = str(options.latency_sla)
-    return settings
-
-
-def revtui(*arguments: str, folder: Path, stdin: bytes = b"", env: dict[str, str] | None = None) -> Run:
-    """The program as its users have it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "revtui", *arguments],
-        input=stdin,
-        capture_output=True,
-        cwd=folder,
-        env=environment() if env is None else env,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    return Run(status=done.returncode, out=done.stdout, err=done.stderr.decode())
+def settings(options: Options) -> dict[str, str]:
+    """The options that have no flag, as they are set in the environment."""
+    return {
+        "REVTUI_GUARDS__MAX_JUMP": f"{options.max_jump // SECOND}s",
+        "REVTUI_WINDOW__USERS_SPAN": f"{options.users_span // SECOND}s",
+        "REVTUI_BUSINESS__LATENCY_SLA_MS": str(options.latency_sla),
+    }
 
 
 def flags(options: Options) -> list[str]:
@@ -92,7 +66,7 @@ def flags(options: Options) -> list[str]:
 
 def windows(
     files: Sequence[Written], options: Options, folder: Path, *more: str, sources: Sequence[str] | None = None
-) -> tuple[Run, dict[str, int]]:
+) -> tuple[Outcome, dict[str, int]]:
     """The files on disk, read by one run; its outcome and its accounting."""
     for one in files:
         (folder / one.name).write_bytes(one.data)
@@ -104,13 +78,13 @@ def windows(
         *("--summary", "summary.json"),
         *more,
         folder=folder,
-        env=environment(options),
+        env=environment() | settings(options),
     )
     summary = json.loads((folder / "summary.json").read_text()) if run.status in {0, 5} else {}
     return run, summary
 
 
-def differences(expected: Answer, run: Run, summary: dict[str, int]) -> list[str]:
+def differences(expected: Answer, run: Outcome, summary: dict[str, int]) -> list[str]:
     """Everything that is not as the contract has it, in words; empty when all is well."""
     status = 0 if expected.summary["counted"] else 5
     if run.status != status:
@@ -173,7 +147,7 @@ def is_shortest(text: str) -> bool:
 
 def check(
     files: Sequence[Written], options: Options, folder: Path, *more: str, sources: Sequence[str] | None = None
-) -> tuple[Answer, Run]:
+) -> tuple[Answer, Outcome]:
     """One run that must be right in every row, column and count; the expected answer and the outcome."""
     expected = answer([one.records for one in files], options)
     run, summary = windows(files, options, folder, *more, sources=sources)

@@ -1,12 +1,12 @@
 """How the commands end: the exit statuses and the silence of the contract's fourth section."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from judging import Run, environment, revtui
+
+from black_box import revtui, shell
 
 EVENTS = (
     "event_id,event_ts,event_type,amount\n"
@@ -65,19 +65,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def through_bash(script: str, folder: Path) -> Run:
-    """A line of bash in which `$revtui` is the program."""
-    done = subprocess.run(
-        ["bash", "-c", script],
-        capture_output=True,
-        cwd=folder,
-        env=environment() | {"revtui": f"{sys.executable} -m revtui"},
-        timeout=60,
-        check=False,
-    )
-    return Run(status=done.returncode, out=done.stdout, err=done.stderr.decode())
-
-
 def named(case: Ending) -> str:
     return f"{case[0]} {' '.join(case[1])}"
 
@@ -116,26 +103,26 @@ def test_an_unknown_word_is_told_with_the_nearest_command(folder: Path) -> None:
 )
 def test_a_reader_that_has_gone_ends_the_program_silently(command: str, folder: Path) -> None:
     (folder / "good.csv").write_text(EVENTS.replace("T11:", "T23:"))
-    run = through_bash(f"$revtui {command} | head -1; exit ${{PIPESTATUS[0]}}", folder)
+    run = shell(f"revtui {command} | head -1; exit ${{PIPESTATUS[0]}}", folder=folder)
     assert (run.status, run.err) == (141, "")
 
 
 def test_closed_standard_streams_are_no_surprise(folder: Path) -> None:
     for script, status in (
-        ("$revtui windows good.csv -o out.csv <&-", 0),
-        ("$revtui windows good.csv -o out.csv >&- 2>&-", 0),
-        ("$revtui windows - <&-", 3),
-        ("$revtui windows - </dev/null", 5),
+        ("revtui windows good.csv -o out.csv <&-", 0),
+        ("revtui windows good.csv -o out.csv >&- 2>&-", 0),
+        ("revtui windows - <&-", 3),
+        ("revtui windows - </dev/null", 5),
     ):
-        run = through_bash(script, folder)
+        run = shell(script, folder=folder)
         assert run.status == status, (script, run)
         assert "Traceback" not in run.err
-    assert through_bash("$revtui windows good.csv >&-", folder).status not in {0, 2}
+    assert shell("revtui windows good.csv >&-", folder=folder).status not in {0, 2}
 
 
 @pytest.mark.fault("F06")
 def test_a_full_disk_is_a_runtime_failure_in_words(folder: Path) -> None:
-    run = through_bash("$revtui windows good.csv >/dev/full", folder)
+    run = shell("revtui windows good.csv >/dev/full", folder=folder)
     assert run.status == 1, run
     assert "No space left" in run.err
     assert "Traceback" not in run.err
@@ -143,7 +130,7 @@ def test_a_full_disk_is_a_runtime_failure_in_words(folder: Path) -> None:
 
 def test_an_empty_environment_gives_the_same_rows(folder: Path) -> None:
     usual = revtui("windows", "good.csv", folder=folder)
-    bare = through_bash(f"env -i {sys.executable} -m revtui windows good.csv", folder)
+    bare = shell(f"env -i {sys.executable} -m revtui windows good.csv", folder=folder)
     assert (bare.status, bare.out, bare.err) == (0, usual.out, "")
 
 

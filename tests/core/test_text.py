@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revtui.core.events import RAW_BYTES_KEPT
@@ -40,7 +40,6 @@ def test_every_dangerous_character_is_replaced() -> None:
     assert not set(sanitise("".join(DANGEROUS))) & set(DANGEROUS)
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | TEXT, max_size=20))
 def test_the_column_is_sanitised_like_the_single_text(texts: list[str | None]) -> None:
     column = pl.Series("x", texts, dtype=pl.String)
@@ -49,14 +48,12 @@ def test_the_column_is_sanitised_like_the_single_text(texts: list[str | None]) -
     assert column.to_frame().select(sanitised(pl.col("x")))["x"].to_list() == expected
 
 
-@settings(deadline=None)
 @given(TEXT)
 def test_sanitising_twice_is_sanitising_once(text: str) -> None:
     assert sanitise(sanitise(text)) == sanitise(text)
     assert len(sanitise(text)) == len(text)
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | TEXT, max_size=8))
 def test_a_plain_column_needs_neither_stripping_nor_sanitising(texts: list[str | None]) -> None:
     column = pl.Series("x", texts, dtype=pl.String)
@@ -66,7 +63,6 @@ def test_a_plain_column_needs_neither_stripping_nor_sanitising(texts: list[str |
         assert any(not (char.isascii() and "!" <= char <= "~") for text in texts for char in text or "")
 
 
-@settings(deadline=None)
 @given(TEXT, TEXT)
 def test_identities_that_differ_stay_different(one: str, other: str) -> None:
     assert (sanitised_identity(one) == sanitised_identity(other)) == (one == other)
@@ -78,7 +74,6 @@ def test_identities_that_differ_only_in_their_controls_stay_different() -> None:
     assert len({sanitised_identity(text) for text in ids}) == len(ids)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_raw_bytes_can_be_read_back_from_printable_ascii(data: bytes) -> None:
     shown = escape_raw(data)

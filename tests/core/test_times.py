@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from revtui.core.errors import UsageError
@@ -128,7 +128,6 @@ def test_what_is_no_iso_time_is_not_guessed(text: str) -> None:
     assert not read_iso_times(pl.Series([text])).readable[0]
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | timestamps(), min_size=1, max_size=12))
 def test_a_column_of_times_is_read_like_each_of_them(texts: list[str | None]) -> None:
     column = read_iso_times(pl.Series(texts, dtype=pl.String))
@@ -138,7 +137,6 @@ def test_a_column_of_times_is_read_like_each_of_them(texts: list[str | None]) ->
         assert found == alone, text
 
 
-@settings(deadline=None)
 @given(INSTANTS, OFFSETS, st.sampled_from(["T", " "]), st.sampled_from(["auto", "microseconds"]))
 def test_what_the_standard_library_writes_is_read(us: int, zone: timezone, separator: str, spec: str) -> None:
     text = (EPOCH + us * US).astimezone(zone).isoformat(separator, spec)
@@ -147,7 +145,6 @@ def test_what_the_standard_library_writes_is_read(us: int, zone: timezone, separ
     assert (int(column.us[0]), column.zoned[0]) == (us, True)
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | INSTANTS, max_size=10))
 def test_instants_are_written_alike_by_the_row_and_by_the_column(instants: list[int | None]) -> None:
     frame = pl.DataFrame({"us": instants}, schema={"us": pl.Int64})

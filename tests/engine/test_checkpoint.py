@@ -47,7 +47,7 @@ def run(engine: Engine, batches: list[list[Event]], cuts: set[int], logged: set[
     return [*results, engine.drain()]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(streams(), st.integers(1, 8), st.sets(st.integers(0, 12), min_size=1), st.sets(st.integers(0, 12)))
 def test_a_run_cut_anywhere_tells_the_same(
     stream: tuple[WindowPolicy, list[Event]], size: int, cuts: set[int], logged: set[int]

@@ -128,7 +128,7 @@ def loose(row: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     streams(),
     st.lists(st.integers(1, 20), min_size=1, max_size=5),
@@ -158,7 +158,7 @@ def test_every_row_equals_the_reference_at_close_and_when_final(
     assert_same(in_order(closed), reference.rows(at_close=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     streams(),
     st.lists(st.integers(0, 2), min_size=40, max_size=40),

@@ -63,7 +63,7 @@ def test_what_is_not_finite_is_no_data(value: float) -> None:
     assert b"inf" not in written(rows, RowFormat.CSV).lower()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_read_back_the_same_and_csv_and_json_spell_them_alike(value: float) -> None:
     rows = rows_of(avg_latency_ms=value)
@@ -72,7 +72,7 @@ def test_numbers_read_back_the_same_and_csv_and_json_spell_them_alike(value: flo
     assert f'"avg_latency_ms":{record["avg_latency_ms"]},' in written(rows, RowFormat.JSONL).decode()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(-(10**36), 10**36), st.sampled_from(["USD", "JPY", "KWD", "UYW"]))
 def test_money_is_exact_decimal_text(amount: int, currency: str) -> None:
     text = rows_frame(rows_of(net_revenue_minor=amount), currency).item(0, "net_revenue")

@@ -1,6 +1,5 @@
 """In tmux, at two sizes: every key that the footer names does what the footer says."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from ptys import DEADLINE_SECONDS, REVTUI, SOURCE
+from patience import PATIENCE_SECONDS, until
+from program import REVTUI, environment
+from ptys import resting
 from revtui.cli.main import run
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.service,
-    pytest.mark.timeout(300),
     pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
 ]
 SIZES = ((80, 24), (160, 48))
@@ -29,20 +29,22 @@ class Tmux:
 
     def __init__(self, folder: Path, size: tuple[int, int], *words: str) -> None:
         self._socket = str(folder / "tmux")
-        environ = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(SOURCE),
-            "HOME": str(folder),
-            "LANG": "C.UTF-8",
-            "TERM": "xterm-256color",
-        }
+        environ = environment(HOME=str(folder), LANG="C.UTF-8", TERM="xterm-256color")
         columns, rows = (str(number) for number in size)
-        command = ["-f", "/dev/null", "new-session", "-d", "-x", columns, "-y", rows, *REVTUI, *words]
-        subprocess.run(["tmux", "-S", self._socket, *command], env=environ, check=True, timeout=30)
+        serve = ["-f", "/dev/null", "start-server", ";", "set", "-s", "set-clipboard", "on", ";"]
+        command = [*serve, "new-session", "-d", "-x", columns, "-y", rows, *REVTUI, *words]
+        subprocess.run(
+            ["tmux", "-S", self._socket, *command], env=environ, check=True, timeout=PATIENCE_SECONDS
+        )
+        self._pid = int(self._tmux("list-panes", "-F", "#{pane_pid}"))
 
     def _tmux(self, *words: str) -> str:
         done = subprocess.run(
-            ["tmux", "-S", self._socket, *words], capture_output=True, text=True, check=False, timeout=30
+            ["tmux", "-S", self._socket, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
         )
         return done.stdout if done.returncode == 0 else ""
 
@@ -55,6 +57,10 @@ class Tmux:
         return self._tmux("capture-pane", "-p", "-e")
 
     @property
+    def clipboard(self) -> str:
+        return self._tmux("show-buffer")
+
+    @property
     def running(self) -> bool:
         return bool(self._tmux("list-sessions"))
 
@@ -65,19 +71,16 @@ class Tmux:
         return {label: key for key, label in ENTRY.findall(last)}
 
     def settled(self) -> bool:
-        """Whether the footer stands; the screen may be read in the middle of a frame."""
-        before = self.footer
-        time.sleep(0.2)
-        return len(before) > 3 and self.footer == before
+        """Whether the screen stands; it may be read in the middle of a frame."""
+        before = self.text
+        time.sleep(0.05)
+        return resting(self._pid) and self.text == before and len(self.footer) > 3
 
     def press(self, *keys: str) -> None:
         self._tmux("send-keys", *keys)
 
     def until(self, holds: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not holds():
-            assert time.monotonic() < deadline, f"{what} never came true; the screen:\n{self.text}"
-            time.sleep(0.05)
+        until(holds, lambda: f"not {what}, but\n{self.text}")
 
     def end(self) -> None:
         self._tmux("kill-server")
@@ -114,7 +117,6 @@ DEEDS = {
     "thresholds": Deed(_shows("Thresholds"), undo=("Escape",)),
     "commands": Deed(_shows("─ Commands ─"), undo=("Escape",)),
     "severity": Deed(_shows("WARN+"), undo=(",", ",")),
-    "copy": Deed(_shows("clipboard")),
     "layout": Deed(lambda before, after: _frames(after) != _frames(before), undo=("Z", "Z")),
 }
 KEYS = {"space": "Space", "enter": "Enter", "< >": ">", "ctrl+t": "C-t"}
@@ -152,7 +154,7 @@ def tmux(request: pytest.FixtureRequest, events: str, tmp_path: Path) -> Iterato
 def test_every_key_in_the_footer_does_what_it_says(tmux: Tmux, tab: str) -> None:
     tmux.press(tab)
     tmux.until(lambda: f"[{tab}" in tmux.text, f"tab {tab}")
-    tmux.until(tmux.settled, "the footer")
+    tmux.until(tmux.settled, "a screen that stands")
     named = tmux.footer
     assert {"help", "quit", "tabs", "pause"} <= set(named)
     for label, shown in named.items():
@@ -165,8 +167,13 @@ def test_every_key_in_the_footer_does_what_it_says(tmux: Tmux, tab: str) -> None
 
 def _try(tmux: Tmux, label: str, key: str) -> None:
     """Press a key, see its deed, and take it back."""
+    tmux.until(tmux.settled, "a screen that stands")
     before, coloured = tmux.text, tmux.coloured
+    kept = tmux.clipboard
     tmux.press(key)
+    if label == "copy":
+        tmux.until(lambda: tmux.clipboard != kept, "a row in the clipboard")
+        return
     if label == "theme":
         tmux.until(lambda: tmux.coloured != coloured, "another theme")
         return

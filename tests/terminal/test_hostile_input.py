@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ptys import REVTUI, terminal
+from program import REVTUI
+from ptys import terminal
 from revtui.cli.main import run
 
 MARK = "zq7"
@@ -72,22 +73,19 @@ def printed(capsysbinary: pytest.CaptureFixture[bytes], no_configuration: None) 
 def test_on_the_screen_it_stays_text(hostile: Path) -> None:
     with terminal(str(hostile), program=REVTUI, size=(160, 48)) as outer:
         outer.shows("END")
-        for keys, there in (
-            ("2", "Alerts"),
-            ("\r", "esc close"),
-            ("\x1b", "ack"),
-            ("3", "Gateways"),
-            ("\r", "esc close"),
-            ("\x1b", "sort"),
-            ("4", "windows"),
-            ("5", "Quarantine"),
-            ("\t\t", MARK),
-            ("1", "REVENUE"),
-        ):
-            outer.type(keys)
-            outer.shows(there)
-            outer.quiet()
-        assert MARK in outer.text
+        marked = 0
+        for tab in "23451":
+            outer.type(tab)
+            outer.shows(f"[{tab} ")
+            outer.rest()
+            marked += MARK in outer.text
+            if tab in "23":
+                outer.type("\r")
+                outer.shows("esc close")
+                outer.rest()
+                outer.type("\x1b")
+                outer.until(lambda: "esc close" not in outer.text)
+        assert marked >= 4
         written = outer.written.decode("utf-8")
         pointer = "\x1b]22;[a-z-]*\x07"  # the framework sets the shape of the mouse pointer
         written = re.sub(pointer, "", written)

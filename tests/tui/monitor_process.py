@@ -1,9 +1,10 @@
 """The monitor on a fake feed as a program of its own, for tests that need a real terminal.
 
-    monitor_process.py SCENE [live] [stuck] [lost]
+    monitor_process.py SCENE [live] [stuck] [lost] [patient]
 
 `live` publishes a new revision twenty times a second; `stuck` ignores requests to stop; `lost` never
-shows anything, since its source cannot be read.
+shows anything, since its source cannot be read; `patient` leaves all the time in the world to what
+has been asked to end.
 """
 
 import asyncio
@@ -16,7 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from factories import SCENES
 from fakes import FakeFeed
 from revtui.core.errors import RevtuiError, SourceError
+from revtui.tui import ending
 from revtui.tui.launch import Wishes, run_monitor
+
+DAY_SECONDS = 86_400.0
 
 
 class LiveFeed(FakeFeed):
@@ -36,11 +40,13 @@ class StuckFeed(FakeFeed):
 
     async def run(self) -> None:
         """Never end."""
-        await asyncio.sleep(60)
+        await asyncio.sleep(DAY_SECONDS)
 
 
 def main() -> int:
     name, *modes = sys.argv[1:]
+    if "patient" in modes:
+        ending.GRACE_SECONDS = DAY_SECONDS  # type: ignore[misc] # read when the wait begins
     kind = LiveFeed if "live" in modes else StuckFeed if "stuck" in modes else FakeFeed
     lost = SourceError("orders.csv: permission denied", hint="make it readable")
     feed = FakeFeed(failure=lost) if "lost" in modes else kind(SCENES[name]())

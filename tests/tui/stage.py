@@ -11,13 +11,12 @@ from textual.pilot import Pilot
 
 from factories import Scene
 from fakes import FakeFeed, Stopwatch
+from patience import PATIENCE_SECONDS
 from revtui.core.rules import Rule
 from revtui.tui.app import MonitorApp, Settings
 from revtui.tui.headless import screen_console
 from revtui.tui.state import ViewState
 from revtui.tui.terminal import Capabilities
-
-DEADLINE_SECONDS = 10.0
 
 
 @dataclass
@@ -49,7 +48,7 @@ class Stage:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait for what a thread or a timer does."""
-        deadline = monotonic() + DEADLINE_SECONDS
+        deadline = monotonic() + PATIENCE_SECONDS
         while not condition():
             assert monotonic() < deadline, f"never came true; the screen:\n{self.text}"
             await self.pilot.pause(0.01)

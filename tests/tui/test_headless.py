@@ -1,8 +1,6 @@
 """Frames without a terminal: every format, from the poorest environment."""
 
-import os
 import re
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -10,9 +8,10 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from black_box import revtui
 from factories import SCENES
 from revtui.core.errors import UsageError
-from revtui.tui.headless import frame, png, screen_console
+from revtui.tui.headless import frame, png
 from revtui.tui.printable import printable
 
 SIZE = (80, 24)
@@ -80,17 +79,9 @@ def test_the_same_picture_is_the_same_bytes(form: str) -> None:
 def test_a_frame_needs_no_terminal_no_home_and_no_standard_input(form: str, tmp_path: Path) -> None:
     out = tmp_path / "frame"
     here = str(Path(__file__).resolve().parents[1])
-    source = str(Path(__file__).resolve().parents[2] / "src")
-    outcome = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", SCRIPT, here, form, str(out)],
-        env={"PYTHONPATH": source},
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    assert outcome.returncode == 0, outcome.stderr.decode()
-    assert outcome.stdout == b""
-    assert outcome.stderr == b""
+    command = ("/bin/sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", SCRIPT)
+    outcome = revtui(here, form, str(out), command=command, env={})
+    assert (outcome.status, outcome.out, outcome.err) == (0, b"", "")
     assert out.read_text(encoding="utf-8") == _frame(form)
 
 
@@ -115,17 +106,3 @@ def test_what_does_not_exist_is_refused(option: str, value: str) -> None:
     options: dict[str, object] = {"size": SIZE, option: value}
     with pytest.raises(UsageError, match=r"unknown|field"):
         frame(SCENES["healthy"]().snapshot, **options)  # type: ignore[arg-type] # parametrised
-
-
-def test_the_compositor_still_offers_what_is_used_of_it() -> None:
-    assert screen_console.__doc__ is not None
-    assert "compositor" in screen_console.__doc__
-    assert "REVENUE" in _frame("text")
-
-
-def test_importing_the_app_is_not_slow_to_a_fault() -> None:
-    script = "import time; t = time.perf_counter(); import revtui.tui.app; print(time.perf_counter() - t)"
-    outcome = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, check=True, timeout=60, env=dict(os.environ)
-    )
-    assert float(outcome.stdout) < 10  # measured at about one second; a loaded machine takes longer

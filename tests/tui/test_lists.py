@@ -1,19 +1,22 @@
 """Lists and charts: cheap at any length, steady under the reader's hand, never in the loop's way."""
 
-import asyncio
-import time
+import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from stage import staged
 
 from factories import NOON, SCENES, SECOND, Scene
+from patience import PATIENCE_SECONDS
 from revtui.core.alerts import Phase, Transition
 from revtui.tui.session import Session
 from revtui.tui.state import ViewState
+from revtui.tui.widgets import chart
 from revtui.tui.widgets.alert_log import AlertLog
 from revtui.tui.widgets.chart import ChartPanel
 from revtui.tui.widgets.tables import GatewayTable
+from revtui.views.charts import ChartPicture, render_chart
 
 
 def many(count: int) -> tuple[Transition, ...]:
@@ -40,16 +43,14 @@ def crowded(count: int) -> Scene:
 
 
 @pytest.mark.fault("M7")
-async def test_ten_thousand_alerts_are_filtered_within_a_moment() -> None:
+async def test_ten_thousand_alerts_are_filtered_and_come_back() -> None:
     async with staged(crowded(10_000), size=(120, 40)) as stage:
-        assert "Alerts 10,000 " in stage.text
-        took = []
-        for query in ("gateway-3", "sev>=crit gw:gateway-1", "/gateway-[24]/", ""):
-            started = time.perf_counter()
+        for query, found in (("gateway-3", 2_000), ("sev<crit gw:gateway-1", 0), ("/gateway-[24]/", 4_000)):
             stage.app.look(replace(stage.app.view, query=query))
-            took.append(time.perf_counter() - started)
-        assert min(took) < 0.3  # measured at 0.04; the machine may be shared
-        assert "Alerts 10,000 " in stage.text
+            await stage.look()
+            assert f"Alerts {found:,} of 10,000  filter: {query} ({10_000 - found:,} hidden)" in stage.text
+        stage.app.look(replace(stage.app.view, query=""))
+        assert "Alerts 10,000 ─" in await stage.look()
 
 
 async def test_a_list_draws_only_what_can_be_seen() -> None:
@@ -123,37 +124,36 @@ async def test_a_click_chooses_and_a_double_click_opens() -> None:
 
 async def test_a_chart_is_drawn_again_only_when_its_picture_could_differ() -> None:
     async with staged(SCENES["ended"](), size=(120, 40)) as stage:
-        chart = stage.app.monitor.query_one("#chart-main", ChartPanel)
-        drawn = chart.drawn
+        panel = stage.app.monitor.query_one("#chart-main", ChartPanel)
+        drawn = panel.drawn
         for _ in range(3):
             stage.feed.change()
             await stage.tick(1)
         await stage.look()
-        assert chart.drawn == drawn
+        assert panel.drawn == drawn
         await stage.press("m")
         await stage.look()
-        assert chart.drawn == drawn + 1
+        assert panel.drawn == drawn + 1
 
 
-async def test_drawing_charts_does_not_stop_the_loop() -> None:
-    async with staged(SCENES["outage"](), size=(200, 60)) as stage:
-        gaps: list[float] = []
+async def test_the_screen_goes_on_while_a_chart_is_being_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(SCENES["outage"](), size=(120, 40)) as stage:
+        panel = stage.app.monitor.query_one("#chart-main", ChartPanel)
+        drawn, goes_on = panel.drawn, threading.Event()
 
-        async def beat() -> None:
-            before = time.perf_counter()
-            while True:
-                await asyncio.sleep(0.005)
-                gaps.append(time.perf_counter() - before)
-                before = time.perf_counter()
+        def slowly(*words: Any, **options: Any) -> ChartPicture:
+            goes_on.wait(PATIENCE_SECONDS)
+            return render_chart(*words, **options)
 
-        heart = asyncio.create_task(beat())
-        for _ in range(3):
-            await stage.press("m")
-            await stage.look()
-        heart.cancel()
-        gaps.sort()
-        assert gaps[len(gaps) // 2] < 0.1
-        assert gaps[-1] < 1.0
+        monkeypatch.setattr(chart, "render_chart", slowly)
+        await stage.press("m")
+        assert not panel.settled
+        await stage.press("2")
+        assert "[2 Alerts" in stage.text
+        await stage.press("1")
+        goes_on.set()
+        await stage.look()
+        assert panel.drawn == drawn + 1
 
 
 def test_a_paused_session_keeps_its_rows_while_the_log_grows() -> None:

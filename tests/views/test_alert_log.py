@@ -1,5 +1,4 @@
 import itertools
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,7 +122,7 @@ def test_silenced_and_acknowledged_are_told_apart() -> None:
     assert not row.acked, "an acknowledgement expires"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from("PFCRAEO"), st.sampled_from(["a", "b"]), st.integers(0, 2)), max_size=25
@@ -153,15 +152,16 @@ def test_adding_says_which_rows_changed() -> None:
     assert len(ledger) == 2
 
 
-def test_one_more_transition_is_cheap_with_ten_thousand_alerts() -> None:
-    log = [transition(seq, "E", began_at=NOON + seq) for seq in range(1, 10_001)]
+def test_one_more_transition_leaves_the_rows_of_other_alerts_as_they_are() -> None:
+    ended = [transition(seq, "E", began_at=NOON + seq) for seq in range(1, 1_001)]
     ledger = AlertLedger(rules=contracts())
-    ledger.add(log)
-    started = time.perf_counter()
-    for seq in range(10_001, 10_101):
-        ledger.add([transition(seq, "F", began_at=seq)])
-        ledger.rows(NOW)
-    assert (time.perf_counter() - started) / 100 < 0.02
+    ledger.add(ended)
+    before = ledger.rows(NOW)
+    ledger.add([transition(1_001, "F", gateway="adyen")])
+    *others, newest = ledger.rows(NOW)
+    assert newest.gateway == "adyen"
+    assert len(others) == len(before) == 1_000
+    assert all(row is old for row, old in zip(others, before, strict=True))
 
 
 def test_days_are_separated_in_the_zone_shown() -> None:
@@ -190,7 +190,7 @@ def test_the_log_reads_as_approved(width: int) -> None:
     assert_golden(GOLDEN / f"alerts_{width}.txt", "\n".join(lines) + "\n")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.integers(0, 200),
     st.text(max_size=20) | st.sampled_from(HOSTILE_NAMES),

@@ -82,7 +82,7 @@ def test_every_scene_is_drawn_in_exactly_the_room_there_is(name: str, width: int
         assert not ascii_only or picture.text.isascii()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.none() | st.floats(allow_nan=True, allow_infinity=True), max_size=120),
     st.integers(0, 90),

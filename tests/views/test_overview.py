@@ -124,7 +124,7 @@ FIGURES = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.dictionaries(st.sampled_from(GATEWAYS + HOSTILE_NAMES), FIGURES, max_size=4), max_size=4),
     st.sampled_from(Status),

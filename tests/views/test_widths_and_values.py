@@ -15,7 +15,7 @@ from revtui.views.widths import fit, fit_line, line_width, printable, to_ascii
 TEXTS = st.text(max_size=30) | st.sampled_from(HOSTILE_NAMES)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS, st.integers(0, 40), st.booleans(), st.booleans())
 def test_a_fitted_text_has_exactly_the_width_asked_for(
     text: str, width: int, right: bool, plain: bool
@@ -26,7 +26,7 @@ def test_a_fitted_text_has_exactly_the_width_asked_for(
     assert fitted.isascii() or not plain
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(TEXTS.map(printable), st.sampled_from(Role)), max_size=5), st.integers(0, 50))
 def test_a_fitted_line_has_exactly_the_width_asked_for(line: list[tuple[str, Role]], width: int) -> None:
     assert line_width(fit_line(line, width)) == width
@@ -50,7 +50,7 @@ def test_signs_have_plain_spellings() -> None:
 
 
 @pytest.mark.fault("F48")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.floats() | st.integers(-(2**120), 2**120) | st.none())
 def test_no_value_is_ever_written_as_nan_or_infinity(value: float | None) -> None:
     for one in KPIS:

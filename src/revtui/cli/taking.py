@@ -25,6 +25,8 @@ from revtui.engine.runtime import Pipeline
 from revtui.engine.snapshot import Snapshot, SourceState, Status
 
 _POLL_SECONDS: Final = 0.05
+_START_SECONDS: Final = 60.0
+"""For the first snapshot, which follows at once but on a machine that has no time for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +110,12 @@ def _live(pipeline: Pipeline, wait_seconds: float) -> Taken:
         newest = pipeline.mailbox.peek()
         return newest is not None and newest.rows.height > 0
 
+    _wait(lambda: pipeline.mailbox.peek() is not None or pipeline.failure is not None, _START_SECONDS)
     _wait(lambda: closed() or pipeline.failure is not None, wait_seconds)
     raise_failure(pipeline)
     snapshot = pipeline.mailbox.peek()
     if snapshot is None:
-        raise RevtuiError("no snapshot was made in time", hint="allow more with --wait")
+        raise RevtuiError("no snapshot was made in time", hint="the machine may be too busy; try again")
     lost = [source for source in snapshot.sources if source.state is SourceState.ERROR]
     if snapshot.status is Status.DISCONNECTED and lost and not snapshot.accounting.counted:
         raise SourceError(f"{lost[0].name}: {lost[0].detail}")

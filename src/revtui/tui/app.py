@@ -148,6 +148,8 @@ class MonitorApp(App[None], inherit_bindings=False):
             loop.call_soon_threadsafe(self.leave, status)
 
         self._ending.attach(ask)
+        # The terminal enters the alternate screen again, and that is blank.
+        self.app_resume_signal.subscribe(self, lambda _app: self.refresh(repaint=True, layout=True))
         self.monitor.give_room(self.view.layout)
         self.run_worker(self._run_feed, name="feed", thread=True, exit_on_error=False)
         self._tick_at = self._monotonic()

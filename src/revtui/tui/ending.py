@@ -2,7 +2,7 @@
 
     signal ──> stop the feed, ask the app to exit with 128+n, start the watchdog ──> gone within 2 s
                                                                             └── else: restore the terminal
-                                                                                without waiting, os._exit
+                                                                                without its help, os._exit
 
 Handlers are installed with `signal.signal`, since they must run while the event loop is blocked by
 a terminal that does not read. Everything here may run in any thread.
@@ -13,14 +13,17 @@ import os
 import signal
 import termios
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, Final
 
 GRACE_SECONDS: Final = 2.0
 """For the app to leave the screen by itself."""
-COMMIT_SECONDS: Final = 3.0
+COMMIT_SECONDS: Final = 2.5
 """For the feed, on top of that, to finish what it is writing."""
+RESTORE_SECONDS: Final = 0.5
+"""For a terminal that reads nothing to take the restore sequences."""
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
@@ -31,6 +34,8 @@ RESTORE: Final = (
     b"\x1b[?1049l\x1b[0m\x1b[?25h"  # alternate screen, colours, cursor
 )
 """Undoes everything the framework switches on."""
+_CANCEL: Final = b"\x18"
+"""Ends a sequence of which the terminal has only the beginning."""
 
 
 class Ending:
@@ -71,26 +76,23 @@ class Ending:
     def lost(self) -> None:
         """The terminal went away: end as on SIGHUP, and let what is still to be written go nowhere."""
         self.request(signal.SIGHUP)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(
-            nowhere, 2
-        )  # the screen is drawn there; flushing it at exit would fail, with a status of its own
-        os.close(nowhere)
+        _draw_no_more()  # flushing at exit would fail, with a status of its own
 
     def enforce(self) -> None:
         """Give the terminal back without waiting for anybody, and leave. Does not return."""
+        _draw_no_more()
         self.restore_terminal()
         os._exit(self.status if self.status is not None else 1)
 
     def restore_terminal(self) -> None:
-        """Write the restore sequences, as far as the terminal takes them right now."""
+        """Put the line's modes back and write the restore sequences, whether or not anybody reads."""
         with contextlib.suppress(OSError):  # a terminal that is gone needs no restoring
             terminal = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
             try:
-                os.write(terminal, RESTORE)
                 if self._attributes is not None:
                     with contextlib.suppress(termios.error):  # no longer a terminal
                         termios.tcsetattr(terminal, termios.TCSANOW, self._attributes)
+                _push(terminal, _CANCEL + RESTORE)
             finally:
                 os.close(terminal)
 
@@ -120,3 +122,31 @@ class Ending:
             self.gone.set()
             for number, handler in before.items():
                 signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+def _draw_no_more() -> None:
+    """Let all that is still to be written to the screen, which is descriptor 2, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def _push(terminal: int, data: bytes) -> None:
+    """Write to a terminal that may not read: what it has not read is dropped.
+
+    A full line takes nothing, and the thread that is blocked in writing to it lets nobody else write.
+    Emptied, and started as after ctrl+q, the line takes more of what that thread has in hand, until
+    it has no more; then it takes `data`.
+    """
+    deadline = time.monotonic() + RESTORE_SECONDS
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            if os.write(terminal, data) == len(data):
+                return
+        if time.monotonic() > deadline:
+            return
+        with contextlib.suppress(termios.error):
+            termios.tcflush(terminal, termios.TCOFLUSH)
+            termios.tcflow(terminal, termios.TCOOFF)
+            termios.tcflow(terminal, termios.TCOON)
+        time.sleep(0.001)

@@ -6,6 +6,7 @@ Needs no terminal, no standard input, no HOME and no TERM. The SVG refers to not
 import asyncio
 import io
 import re
+import time
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
@@ -29,7 +30,8 @@ FORMATS: Final = ("text", "ansi", "svg", "html")
 
 _FONT: Final = "DejaVu Sans Mono, monospace"
 _OUTSIDE: Final = re.compile(r"@font-face\s*\{.*?\}|<!--.*?-->", re.DOTALL)
-_SETTLE_STEPS: Final = 200
+_SETTLE_SECONDS: Final = 60.0
+"""For charts, which take a moment but on a machine that has no time for them."""
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 
 
@@ -99,11 +101,11 @@ def _refuse(what: str, value: str, known: Sequence[str]) -> None:
 async def _drawn(app: MonitorApp, size: tuple[int, int]) -> Console:
     """Run the app without a terminal until its charts are drawn, and record the screen."""
     async with app.run_test(size=size) as pilot:
-        for _ in range(_SETTLE_STEPS):
-            await pilot.pause()
-            if app.settled:
-                break
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        await pilot.pause()
+        while not app.settled and time.monotonic() < deadline:
             await asyncio.sleep(0.01)  # a chart is being drawn in its thread
+            await pilot.pause()
         await pilot.pause()
         return screen_console(app, size)
 

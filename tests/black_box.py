@@ -2,21 +2,18 @@
 
 import array
 import fcntl
-import os
 import subprocess
 import sys
 import termios
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from patience import RUN_SECONDS
+from program import PLACE, REVTUI, environment
 from revtui.cli.main import run
-
-COMMAND = (sys.executable, "-m", "revtui")
-TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +29,12 @@ class Outcome:
         return self.out.decode()
 
 
-def environment(home: Path | None = None, **more: str) -> dict[str, str]:
-    """A small, empty world: no configuration, no terminal, no locale."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home or "/nonexistent"), **more}
-
-
 def revtui(
     *arguments: str,
     stdin: bytes = b"",
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
-    command: Sequence[str] = COMMAND,
+    command: Sequence[str] = REVTUI,
 ) -> Outcome:
     """Run to the end."""
     done = subprocess.run(
@@ -50,8 +42,8 @@ def revtui(
         input=stdin,
         capture_output=True,
         cwd=folder,
-        env=environment() if env is None else dict(env),
-        timeout=TIMEOUT_S,
+        env=environment() if env is None else PLACE | dict(env),
+        timeout=RUN_SECONDS,
         check=False,
     )
     return Outcome(status=done.returncode, out=done.stdout, err=done.stderr.decode())
@@ -69,14 +61,6 @@ def shell(script: str, *, folder: Path | None = None) -> Outcome:
     """Run a line of bash in which `revtui` is the program."""
     program = f'revtui() {{ "{sys.executable}" -m revtui "$@"; }}; '
     return revtui("-c", program + script, folder=folder, command=("bash",))
-
-
-def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
-    """Wait for another process, by asking."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def unread_bytes(pipe: int) -> int:
