@@ -6,12 +6,13 @@ classic     the conditions of the system that came before, every reason listed i
 
 from typing import Final
 
+from revtui.core.durations import MINUTE
 from revtui.core.rules import Comparison, Levels, Rule
 
 LATENCY_SLA_MS: Final = 1200
 FRESHNESS_SLA_MINUTES: Final = 10
 MIN_ATTEMPTS: Final = 20
-_HELD: Final = 60_000_000
+_HELD: Final = MINUTE
 _CLEAR_BELOW: Final = 0.9
 _CLEAR_ABOVE: Final = 1.1
 
