@@ -224,7 +224,7 @@ def test_the_clock_judges_freshness_in_whole_minutes_and_knows_when_nothing_ever
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kpi": "fail_rte"}, "unknown KPI 'fail_rte', did you mean fail_rate?"),
+        ({"kpi": "fail_rte"}, "unknown KPI 'fail_rte'; did you mean fail_rate?"),
         ({"kpi": "zzz"}, "unknown KPI 'zzz'"),
         ({"name": " "}, "needs a name"),
         ({"levels": {}}, "needs a WARN level"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from revtui.cli.arguments import nearest
+from revtui.cli.arguments import with_nearest
 from revtui.core.errors import UsageError
 
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
@@ -214,8 +214,8 @@ def refuse_unknown_command(words: Sequence[str], *, rest: Sequence[str] = ()) ->
             raise UsageError(typed, hint=f"one of: {group}")
         if any(entry.name == word for entry in COMMANDS):
             raise UsageError(f"the command {word} must come first", hint=f"see revtui {word} --help")
-        guess = nearest(word, {entry.name.split()[0] for entry in COMMANDS})
+        names = {entry.name.split()[0] for entry in COMMANDS}
         raise UsageError(
             f"unknown command {word!r}, and no file of that name",
-            hint=f"{guess} see revtui --help, or write ./{word} for a file".strip(),
+            hint=with_nearest(word, names, f"see revtui --help, or write ./{word} for a file"),
         )

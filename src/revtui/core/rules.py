@@ -7,7 +7,6 @@ from 0 to 1, latencies in ms, freshness in minutes.
 "No data" is a verdict of its own (UNKNOWN): never 0, never OK.
 """
 
-import difflib
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,14 +14,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, cast
 
+from revtui.core.durations import MINUTE
 from revtui.core.errors import UsageError
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, Kpi, Unit
 from revtui.core.reasons import breach_text
 from revtui.core.severity import Severity
+from revtui.core.spelling import suggestion
 
 FRESHNESS: Final = "freshness"
 """The KPI that live mode judges by the clock."""
-_US_PER_MINUTE: Final = 60_000_000
 
 
 class Comparison(StrEnum):
@@ -98,7 +98,7 @@ class Rule:
     clear_ratio: float = 1.0
     """Hysteresis: a firing alert begins to recover when the value is on the good side of threshold × this
     (below 1 for rules that fire above, above 1 for rules that fire below)."""
-    keep_firing_for: int = 300_000_000
+    keep_firing_for: int = 5 * MINUTE
     """Microseconds of event time without breach before an alert resolves."""
     sla: bool = False
     """Whether a breach of the lowest level is a breach of the SLA."""
@@ -122,9 +122,8 @@ def _kpi_of(rule: Rule) -> Kpi:
     kpi = KPI_BY_NAME.get(rule.kpi)
     if kpi is not None:
         return kpi
-    near = difflib.get_close_matches(rule.kpi, KPI_BY_NAME, n=1)
     raise UsageError(
-        f"rule {rule.name!r}: unknown KPI {rule.kpi!r}" + (f", did you mean {near[0]}?" if near else ""),
+        f"rule {rule.name!r}: unknown KPI {rule.kpi!r}{suggestion(rule.kpi, KPI_BY_NAME)}",
         hint=f"KPIs: {', '.join(KPI_BY_NAME)}",
     )
 
@@ -240,7 +239,7 @@ def judge_clock(
         newest_event: Event time of the newest counted event, microseconds; None before the first.
         gateway_name: Whose freshness it is.
     """
-    minutes = None if newest_event is None else max(0, now - newest_event) // _US_PER_MINUTE
+    minutes = None if newest_event is None else max(0, now - newest_event) // MINUTE
     row = {"data_freshness_minutes": minutes}
     verdicts = tuple([_verdict(row, rule, gateway_name, 0) for rule in rules if rule.kpi == FRESHNESS])
     return _sum_up(verdicts, holds_events=newest_event is not None)

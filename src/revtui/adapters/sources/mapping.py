@@ -10,7 +10,6 @@
 A known column that is not mapped is taken as it is when the data have it.
 """
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from revtui.adapters.sources.expressions import ExpressionError, columns_of, shortened
 from revtui.core.errors import ConfigError
 from revtui.core.events import RAW_COLUMNS, AdmissionPolicy
+from revtui.core.spelling import nearest, suggestion
 from revtui.core.text import sanitise
 
 SUFFIX: Final = ".map.toml"
@@ -92,13 +92,13 @@ def read_map(table: Mapping[str, Any], *, origin: str, breakdown: str = "gateway
     shown = sanitise(origin)
     problems: list[str] = []
     known = [*_SETTINGS, "map", "source"]
-    problems += [f"{shown}: {key}: unknown key{_nearest(key, known)}" for key in table if key not in known]
+    problems += [f"{shown}: {key}: unknown key{suggestion(key, known)}" for key in table if key not in known]
     source = table.get("source", {})
     if not isinstance(source, Mapping):
         problems.append(f"{shown}: source: must be a table, as in [source.map]")
         source = {}
     problems += [
-        f"{shown}: source.{key}: unknown key{_nearest(key, [*_SETTINGS, 'map'])}"
+        f"{shown}: source.{key}: unknown key{suggestion(key, [*_SETTINGS, 'map'])}"
         for key in source
         if key not in {*_SETTINGS, "map"}
     ]
@@ -125,20 +125,11 @@ def map_beside(path: Path, stem: str) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def _nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
 def nearest_hint(name: str, known: list[str]) -> str:
     """A hint that names the column nearest to one that is missing."""
-    near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(
-        name.lower(), [other.lower() for other in known], n=1
-    )
-    shown = sanitise(", ".join(known[:12]))
-    return (
-        f"Did you mean {sanitise(near[0])}? The columns are: {shown}" if near else f"The columns are: {shown}"
-    )
+    near = nearest(name, known)
+    columns = f"The columns are: {sanitise(', '.join(known[:12]))}"
+    return f"Did you mean {sanitise(near)}? {columns}" if near else columns
 
 
 def _setting_problems(settings: Mapping[str, Any]) -> list[str]:
@@ -170,7 +161,7 @@ def _is_zone(name: str) -> bool:
 def _problems(column: str, sql: Any, targets: tuple[str, ...]) -> list[str]:
     """What is wrong with one line of a mapping."""
     if column not in targets:
-        return [f"unknown column{_nearest(column, targets)}"]
+        return [f"unknown column{suggestion(column, targets)}"]
     if not isinstance(sql, str):
         return [f"must be an expression in quotes, not {sql!r}"]
     try:

@@ -12,10 +12,11 @@ from urllib.parse import unquote
 
 from revtui.adapters.sources.simulator.profiles import PROFILES, Profile
 from revtui.adapters.sources.simulator.scenarios import MINUTE_US
-from revtui.adapters.sources.simulator.syntax import ScenarioSpec, nearest, parse_scenarios
+from revtui.adapters.sources.simulator.syntax import ScenarioSpec, parse_scenarios
 from revtui.core.durations import MICROSECONDS_PER_SECOND, parse_duration
 from revtui.core.errors import UsageError
 from revtui.core.money import exponent
+from revtui.core.spelling import suggestion
 from revtui.core.times import EARLIEST, LATEST, parse_instant
 
 SIMULATOR_FORM: Final = "sim:?rate=20/s&seed=42&scenario=outage:stripe@+1h+30m"
@@ -116,7 +117,7 @@ class SimulatorSpec:
             key, _, value = (unquote(part).strip() for part in pair.partition("="))
             if key not in _KEYS:
                 raise UsageError(
-                    f"unknown key {key!r} in {address!r}{nearest(key, _KEYS)}",
+                    f"unknown key {key!r} in {address!r}{suggestion(key, _KEYS)}",
                     hint=f"keys: {', '.join(_KEYS)}",
                 )
             name, read = _field(key, value)
@@ -149,7 +150,7 @@ def _field(key: str, value: str) -> tuple[str, Callable[[str], Any]]:
 def _profile(text: str) -> Profile:
     if text not in PROFILES:
         raise UsageError(
-            f"unknown profile {text!r}{nearest(text, PROFILES)}", hint=f"one of {', '.join(PROFILES)}"
+            f"unknown profile {text!r}{suggestion(text, PROFILES)}", hint=f"one of {', '.join(PROFILES)}"
         )
     return PROFILES[text]
 

@@ -10,13 +10,13 @@ Everything is resolved to absolute event time once, before the first event is ma
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from revtui.adapters.sources.simulator.profiles import GATEWAYS
 from revtui.adapters.sources.simulator.scenarios import ANY_GATEWAY, MINUTE_US, SCENARIOS, Incident, Scenario
 from revtui.core.durations import format_duration, parse_duration
 from revtui.core.errors import UsageError
+from revtui.core.spelling import suggestion
 from revtui.core.times import parse_instant
 
 SCENARIO_FORM: Final = "NAME[:GATEWAY]@WHEN[+DURATION], such as outage:stripe@14:00+45m or stall@-20m+10m"
@@ -87,12 +87,6 @@ _SPEC: Final = re.compile(
 )
 
 
-def nearest(word: str, among: Iterable[str]) -> str:
-    """`; did you mean ...?` when something similar exists, else nothing."""
-    close = get_close_matches(word.lower(), list(among), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def parse_scenario(text: str) -> ScenarioSpec:
     """One scenario, `demo` included.
 
@@ -110,7 +104,7 @@ def parse_scenario(text: str) -> ScenarioSpec:
         return ScenarioSpec(name=name)
     if name not in SCENARIOS:
         raise UsageError(
-            f"unknown scenario {name!r}{nearest(name, SCENARIOS)}",
+            f"unknown scenario {name!r}{suggestion(name, SCENARIOS)}",
             hint=f"one of {', '.join(SCENARIOS)} or demo, as {SCENARIO_FORM}",
         )
     if when is None:
@@ -137,7 +131,7 @@ def _gateway(scenario: Scenario, gateway: str | None, text: str) -> str:
     name = (gateway or GATEWAYS[0]).lower()
     if name not in GATEWAYS:
         raise UsageError(
-            f"unknown gateway {gateway!r}{nearest(name, GATEWAYS)}", hint=f"one of {', '.join(GATEWAYS)}"
+            f"unknown gateway {gateway!r}{suggestion(name, GATEWAYS)}", hint=f"one of {', '.join(GATEWAYS)}"
         )
     return name
 
