@@ -94,8 +94,13 @@ _UNITS: Final = {
 _FIRES: Final = {"up": "below", "down": "above", "neutral": "– (set `fire`)"}
 _RULE_TERMS: Final = """
 The levels of a KPI that is no share are plain numbers. A level not mentioned stays as the rule set has
-it; `"off"` takes it away. A gateway's level that is not mentioned is that of the rule. CRIT may not be
-looser than WARN. `clear_ratio` is at most 1 in a rule that fires above, at least 1 in one that fires below.
+it; `"off"` takes it away. CRIT may not be looser than WARN. `clear_ratio` is at most 1 in a rule that
+fires above, at least 1 in one that fires below.
+
+A rule judges all events together, `*`, and every gateway. A gateway's level that is not mentioned is that
+of the rule. Floors are another matter: what fires below a level of money or of a count (`revenue`,
+`net_revenue`, `purchases`, `active_users`, ...) is the floor of the whole business, so it judges `*` alone,
+and a gateway only by the levels in its own `[rules.KPI.gateways.NAME]`.
 """
 
 

@@ -15,7 +15,7 @@ from revtui.config.values import OFF
 from revtui.core.contracts import classic, contracts
 from revtui.core.errors import ConfigError, UsageError
 from revtui.core.kpis import KPI_BY_NAME, Direction
-from revtui.core.rules import Comparison, Levels, Rule
+from revtui.core.rules import Comparison, Levels, Rule, is_floor
 
 _SIDES: Final = {"above": Comparison.ABOVE, "below": Comparison.BELOW}
 _NO_LEVELS: Final = (None, None)
@@ -108,11 +108,10 @@ class _Merge:
 
     @property
     def gateway_pairs(self) -> dict[str, Pair]:
-        """A gateway's level: its own, else the rule set's for this gateway, else the rule's."""
+        """A gateway's level: its own, else the rule set's for this gateway, else the rule's if it is no floor."""
+        usual = _NO_LEVELS if is_floor(KPI_BY_NAME[self.kpi], self.comparison) else self.pair
         old = {name: _pair_of(levels) for name, levels in self.rule.per_gateway.items()} if self.rule else {}
-        own = {
-            name: _pair(old.get(name, self.pair), gateway) for name, gateway in self.change.gateways.items()
-        }
+        own = {name: _pair(old.get(name, usual), gateway) for name, gateway in self.change.gateways.items()}
         return old | own
 
     @property
