@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from revtui.adapters.sources.simulator.profiles import GATEWAYS
-from revtui.adapters.sources.simulator.scenarios import ANY_GATEWAY, MINUTE_US, SCENARIOS, Incident, Scenario
-from revtui.core.durations import format_duration, parse_duration
+from revtui.adapters.sources.simulator.scenarios import ANY_GATEWAY, SCENARIOS, Incident, Scenario
+from revtui.core.durations import DAY, HOUR, format_duration, parse_duration
 from revtui.core.errors import UsageError
 from revtui.core.spelling import suggestion
 from revtui.core.times import parse_instant
 
 SCENARIO_FORM: Final = "NAME[:GATEWAY]@WHEN[+DURATION], such as outage:stripe@14:00+45m or stall@-20m+10m"
-_DAY_US: Final = 1440 * MINUTE_US
 
 _DEMO: Final = (
     "latency_gateway:adyen@+20m+10m",
@@ -33,7 +32,7 @@ _DEMO: Final = (
     "traffic_drop@+195m+15m",
     "promotion@+220m+15m",
 )
-_DEMO_CYCLE: Final = 240 * MINUTE_US
+_DEMO_CYCLE: Final = 4 * HOUR
 _DEMO_CYCLES: Final = 42
 
 
@@ -76,8 +75,8 @@ def _moment(when: str, start: int, present: int) -> int:
     if "-" in when:
         return parse_instant(when, now=present)
     clock = parse_instant(f"1970-01-01T{when.zfill(5 if when.count(':') == 1 else 8)}", now=present)
-    moment = start - start % _DAY_US + clock
-    return moment if moment >= start else moment + _DAY_US
+    moment = start - start % DAY + clock
+    return moment if moment >= start else moment + DAY
 
 
 _SPEC: Final = re.compile(
