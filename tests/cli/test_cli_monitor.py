@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from black_box import COMMAND, environment, inside, revtui
 
+from revtui.cli.monitor import readonly_by
+
 ESCAPE_ALTERNATE_SCREEN_OFF = b"\x1b[?1049l"
 
 pytestmark = pytest.mark.usefixtures("no_configuration")
@@ -34,6 +36,13 @@ def test_arguments_are_refused_before_the_terminal_and_that_before_the_source(
     outcome = inside(capsysbinary, *words)
     assert (outcome.status, outcome.out) == (2, b"")
     assert message in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("value", "readonly"), [(None, False), ("", False), ("0", False), ("1", True), ("yes", True)]
+)
+def test_a_variable_makes_it_read_only_too(value: str | None, *, readonly: bool) -> None:
+    assert readonly_by({} if value is None else {"REVTUI_READONLY": value}) is readonly
 
 
 def test_without_a_terminal_it_names_what_works_without_one(tmp_path: Path) -> None:

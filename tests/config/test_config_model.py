@@ -115,7 +115,7 @@ def test_a_whole_file_is_read_as_it_says(tmp_path: Path) -> None:
     assert (config.source[0].url, config.source[0].epoch_unit, config.source[0].timezone) == (
         "kafka://broker/topic",
         "ms",
-        "UTC",
+        None,
     )
 
 

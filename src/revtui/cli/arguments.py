@@ -11,6 +11,7 @@ then `--`, then the arguments. The rules:
     any other word that begins with a hyphen is an option: unknown ones are refused
 """
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,11 @@ def with_nearest(word: str, known: Iterable[str], hint: str) -> str:
     """
     found = nearest(word, known)
     return f"did you mean {found}? {hint}" if found else hint
+
+
+def exists(name: str) -> bool:
+    """Whether a word is the path of something; never an error, whatever the word."""
+    return os.path.exists(name)  # noqa: PTH110 - Path.exists raises for names that are too long
 
 
 def wants_help(words: Sequence[str]) -> bool:

@@ -185,6 +185,7 @@ class NumberRule(_Terms, NumberLevels):
     )
 
 
+RuleSet = Literal["contracts", "classic", "adaptive"]
 RuleChange = ShareRule | NumberRule
 LevelsChange = ShareLevels | NumberLevels
 
@@ -195,10 +196,10 @@ class Rules(Section):
     What a table does not mention stays as the rule set has it; a KPI without a rule gets one.
     """
 
-    set_: Literal["contracts", "classic", "adaptive"] | None = Field(
+    set_: RuleSet | None = Field(
         default=None,
         alias="set",
-        description="Rule set; unset: the command's own. `adaptive` judges by the contracts for now.",
+        description="Rule set; unset: the contracts. `adaptive` is not in this version: the contracts judge.",
     )
     revenue: NumberRule = NumberRule()
     fail_rate: ShareRule = ShareRule()
@@ -224,16 +225,21 @@ class Source(Section):
 
     url: Text = Field(description="Path, glob, `-` or URL, as SOURCE on the command line.")
     follow: bool = Field(default=False, description="Follow a growing file, as `--follow` does.")
-    timezone: Zone = Field(default="UTC", description="Zone of timestamps that carry none.")
+    timezone: Zone | None = Field(
+        default=None, description="Zone of timestamps that carry none; unset: the mapping's, else UTC."
+    )
     currency: Currency | None = Field(
-        default=None, description="Currency of rows that name none; unset: `business.currency`."
+        default=None,
+        description="Currency of rows that name none; unset: the mapping's, else `business.currency`.",
     )
     epoch_unit: Literal["s", "ms", "us", "ns"] | None = Field(
-        default=None, description="Unit of timestamps that are numbers; unset: they are rejected."
+        default=None,
+        description="Unit of timestamps that are numbers; unset: the mapping's; without any they are rejected.",
     )
     map: Mapping[Text, Text] = Field(
         default_factory=dict,
-        description="`[source.map]`: column of an event = polars SQL expression over the file's columns.",
+        description="`[source.map]`: column of an event = polars SQL expression over the file's columns;"
+        " without it `NAME.map.toml` beside `NAME.csv` is taken.",
     )
 
 

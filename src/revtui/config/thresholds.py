@@ -5,7 +5,7 @@ configuration changes nothing; applying a configuration twice is applying it onc
 make sense is judged by `core.rules.Rule` alone; here its refusals get the keys they come from.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -43,9 +43,7 @@ def rule_set(config: Config) -> tuple[Rule, ...]:
     return contracts(latency_sla_ms=config.business.latency_sla_ms)
 
 
-def apply_rules(
-    base: Sequence[Rule], config: Config, *, line: Callable[[Clash], str] = str
-) -> tuple[Rule, ...]:
+def apply_rules(base: Sequence[Rule], config: Config) -> tuple[Rule, ...]:
     """`base` with the changes of the configuration, then a rule for each KPI that had none.
 
     A rule whose levels were all switched off is left out.
@@ -53,14 +51,14 @@ def apply_rules(
     Args:
         base: A rule set of `core.contracts`, usually `rule_set(config)`.
         config: Its `rules` are applied to the rules of the same KPI; its `rules.set` is not looked at.
-        line: Makes a line of a clash; `LoadedConfig.line` names the files as well.
 
     Raises:
-        ConfigError: when changes and rules do not fit, such as a CRIT looser than its WARN.
+        ConfigError: when changes and rules do not fit, such as a CRIT looser than its WARN; never for
+            `rule_set(config)` after `load`.
     """
     rules, clashes = merge_rules(base, config)
     if clashes:
-        raise ConfigError([line(clash) for clash in clashes])
+        raise ConfigError([str(clash) for clash in clashes])
     return rules
 
 

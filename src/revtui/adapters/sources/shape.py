@@ -13,7 +13,7 @@ from revtui.adapters.sources.delimited import CsvFormat
 from revtui.adapters.sources.expressions import Expression, ExpressionError, compile_expression, shortened
 from revtui.adapters.sources.formats import Syntax
 from revtui.adapters.sources.jsonlines import APART, JsonFormat
-from revtui.adapters.sources.mapping import SourceMap, nearest_hint
+from revtui.adapters.sources.mapping import NOTHING_SAID, FieldSettings, SourceMap, nearest_hint
 from revtui.adapters.sources.records import LINE_LIMIT_BYTES, RecordFormat, Records, rejection
 from revtui.core.errors import ConfigError, SourceError
 from revtui.core.events import EVENT_TYPES, RAW_COLUMNS, AdmissionPolicy
@@ -30,11 +30,14 @@ class RowShape:
     """Its name, in errors."""
     defaults: AdmissionPolicy
     mapping: SourceMap | None = None
+    settings: FieldSettings = NOTHING_SAID
+    """What goes before the mapping's own."""
 
     @property
     def policy(self) -> AdmissionPolicy:
         """How its fields are to be read."""
-        return self.defaults if self.mapping is None else self.mapping.policy(self.defaults)
+        mapped = NOTHING_SAID if self.mapping is None else self.mapping.settings
+        return self.settings.over(mapped).policy(self.defaults)
 
     @property
     def note(self) -> str:
