@@ -1,14 +1,23 @@
 """What is said of a source, in which place it is said, and what goes before what."""
 
+import json
 from pathlib import Path
 
 import pytest
+from black_box import inside
 
+from revtui.adapters.sources.follow import FollowedFile
 from revtui.cli.build import configured_maps, load_configuration, plan
 from revtui.cli.main import run
 from revtui.cli.options import Evaluation
 from revtui.core.errors import ConfigError
 from revtui.core.events import AdmissionPolicy
+from revtui.core.times import parse_instant
+from revtui.engine.intake import Delivery
+from revtui.engine.monitor import Monitor
+from revtui.engine.snapshot import SourceState, SourceStatus
+
+NOW = parse_instant("2026-03-05T09:05Z", now=0)
 
 EVENTS = "event_ts,event_type,amount,shop\n2026-03-05T09:00:10,purchase,12.50,a\n"
 
@@ -87,3 +96,55 @@ def test_an_expression_of_the_configuration_that_cannot_be_used_is_named_with_it
     for arguments in (["config", "check"], ["snapshot"]):
         assert run(arguments) == 2
         assert "source[0].map.amount" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("breakdown", "said"),
+    [("country", True), ("currency", True), ("shop", False), ("gateway_name", False)],
+)
+def test_a_breakdown_that_no_event_has_is_said_of_the_source(
+    breakdown: str, *, said: bool, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setenv("REVTUI_BUSINESS__BREAKDOWN", breakdown)
+    Path("sales.jsonl").write_text('{"event_ts":"2026-03-05T09:00:10","event_type":"login","shop":"a"}\n')
+    for name in ("sales.csv", "sales.jsonl"):
+        told = f"no event has {breakdown} to break down by"
+        assert ((told in inside(capsysbinary, "windows", name).err) is said, name) == (True, name)
+        assert (told in inside(capsysbinary, "watch", name).err) is said
+        snapshot = json.loads(inside(capsysbinary, "snapshot", name, "--format", "json").text)
+        assert (told in snapshot["sources"][0]["detail"]) is said
+
+
+def test_the_simulator_is_broken_down_like_any_source(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setenv("REVTUI_BUSINESS__BREAKDOWN", "status")
+    outcome = inside(capsysbinary, "windows", "sim:?duration=2m")
+    assert {line.split(",")[2] for line in outcome.text.splitlines()[1:]} == {"*", "fail", "success"}
+
+
+def test_a_gap_in_a_followed_file_is_seen_while_the_source_is_connected(folder: Path) -> None:
+    chosen = Evaluation()
+    planned = plan(("sales.csv",), chosen, load_configuration(chosen), follow=True)
+    (source,) = planned.sources
+    assert isinstance(source, FollowedFile)
+    source._rotate_wait_s = 0
+    monitor = Monitor(planned.sources, planned.settings, now=NOW)
+
+    def take() -> SourceStatus:
+        for _ in range(6):
+            events = monitor.intakes[0].read(NOW)
+            assert events is not None
+            if events.height:
+                monitor.take(Delivery(events=events, sources=0), now=NOW)
+            monitor.settle(now=NOW)
+        return monitor.snapshot(now=NOW).sources[0]
+
+    assert (take().state, take().detail) == (SourceState.CONNECTED, "")
+    for number in (1, 2):  # rotated twice, and nothing kept
+        (folder / "sales.csv").unlink()
+        (folder / "sales.csv").write_text(EVENTS.replace("09:00", f"09:0{number}"))
+    seen = take()
+    assert seen.state is SourceState.CONNECTED
+    assert seen.detail.startswith("gap (1): ")
+    source.close()

@@ -200,6 +200,8 @@ def test_a_wrong_value_is_said_with_its_key(problems: Problems, text: str, line:
             '[[source]]\nurl = "a"\nmap = {amounts = "x"}',
             ['source: [source.map] of source 1: events have no column "amounts"; did you mean "amount"?'],
         ),
+        ('[business]\nbreakdown = "amount"', ['business.breakdown: must be a text column of the events, not "amount"']),
+        ('[business]\nbreakdown = "offset"', ['business.breakdown: must be a text column of the events, not "offset"']),
         ('[business]\nbreakdown = "country"\n[[source]]\nurl = "a"\nmap = {country = "x"}', []),
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ import polars as pl
 
 from revtui.adapters.clocks import SystemClock
 from revtui.cli.build import Plan
+from revtui.cli.narration import say_what_lacks
 from revtui.cli.taking import known_to, raise_failure, running
 from revtui.core.alerts import Transition
 from revtui.core.events import Accounting
@@ -76,6 +77,7 @@ def write_finite(plan: Plan, wording: Wording, write: Write) -> Accounting:
     finally:
         for source in plan.sources:
             source.close()
+    say_what_lacks(monitor.intakes)
     return monitor.accounting
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from revtui.config.values import (
+    Breakdown,
     Currency,
     Duration,
     GatewayName,
@@ -82,8 +83,10 @@ class Business(Section):
         default="USD", description="Currency of the revenue, and of events that name none."
     )
     timezone: Zone = Field(default="UTC", description="Zone of the business day.")
-    breakdown: Text = Field(
-        default="gateway_name", description="Text column of the events that figures are broken down by."
+    breakdown: Breakdown = Field(
+        default="gateway_name",
+        description="Text column of the events that figures are broken down by; where no event of a source has"
+        " it, that is said of the source.",
     )
     latency_sla_ms: int = Field(
         default=1200,

@@ -13,7 +13,7 @@ import polars as pl
 
 from revtui.core.admission import admit
 from revtui.core.arrays import Int64Array
-from revtui.core.events import EVENT_SCHEMA, Accounting, RawBatch, Rejected
+from revtui.core.events import EVENT_SCHEMA, Accounting, AdmissionPolicy, RawBatch, Rejected
 from revtui.core.guards import JumpGuard, RawOf, guard_future
 from revtui.core.watermarks import NEVER
 from revtui.engine.ports import Source
@@ -58,8 +58,21 @@ class Intake:
         """Where the next read starts."""
         self.ended = False
         self._max_future_skew = max_future_skew
+        self._events = 0
+        self._broken_down = source.policy.breakdown == AdmissionPolicy().breakdown
         self._guard = None if source.live else JumpGuard(source=source.name, max_jump=max_jump)
         self._held_raw: dict[int, bytes] = {}  # bytes of the rows that the guard holds, by offset
+
+    @property
+    def lack(self) -> str:
+        """What the configuration asks for and no event has had so far; empty: nothing."""
+        column = self.source.policy.breakdown
+        return "" if self._broken_down or not self._events else f"no event has {column} to break down by"
+
+    @property
+    def note(self) -> str:
+        """What the screen should say of the source."""
+        return "; ".join(part for part in (self.source.note, self.lack) if part)
 
     def read(self, now: int) -> pl.DataFrame | None:
         """The next events (EVENT_SCHEMA, possibly none yet); None when the source has ended for good.
@@ -79,6 +92,9 @@ class Intake:
             return None if guarded.events.is_empty() else guarded.events
         self.offset = batch.end_offset
         admitted = admit(batch, self.source.policy)
+        if not self._broken_down:
+            self._events += admitted.events.height
+            self._broken_down = admitted.events["gateway_name"].count() > 0
         self.totals.reject(admitted.rejected)
         self.totals.filtered += admitted.filtered
         if self._guard is None:

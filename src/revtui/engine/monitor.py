@@ -90,7 +90,7 @@ class Monitor:
         """Note what a source is doing."""
         known = self._status[place]
         since = known.since if known.state is state else now
-        note = detail or self.intakes[place].source.note
+        note = detail or self.intakes[place].note
         self._status[place] = replace(known, state=state, since=since, detail=note)
 
     def settle(self, *, now: int) -> Results:
@@ -203,9 +203,11 @@ class Monitor:
     def _source(self, place: int) -> SourceStatus:
         progress = self.engine.watermarks.sources[place]
         totals = self.intakes[place].totals
+        known = self._status[place]
         own = progress.watermark(self.settings.engine.policy.bound)
         return replace(
-            self._status[place],
+            known,
+            detail=known.detail if known.state is SourceState.ERROR else self.intakes[place].note,
             watermark=None if own in {NEVER, PAST_ALL} else own,
             newest_event=None if progress.newest == NEVER else progress.newest,
             offset=self.intakes[place].offset,
