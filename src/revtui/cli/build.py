@@ -28,7 +28,6 @@ from revtui.core.money import exponent
 from revtui.engine.engine import EngineSettings
 from revtui.engine.monitor import MonitorSettings
 from revtui.engine.ports import Source
-from revtui.views.palette import PALETTES
 
 STDIN: Final = "-"
 _FOR_EVER: Final = 1 << 62
@@ -88,21 +87,17 @@ def load_configuration(evaluation: Evaluation, *, theme: str | None = None) -> L
     return loaded
 
 
-def refuse_bad_look(loaded: LoadedConfig, query: str) -> None:
-    """Say before anything is read what could not be shown.
+def refuse_bad_filter(query: str) -> None:
+    """Say before anything is read that a filter cannot be understood.
 
     Raises:
-        UsageError: for a filter that cannot be understood, or an unknown theme.
+        UsageError: when it cannot; an empty one can.
     """
     if query:
         try:
             parse(query)
         except FilterError as error:
             raise UsageError(f"--filter {query!r}: {error.message}", hint=error.hint) from error
-    theme = loaded.config.screen.theme
-    if theme not in PALETTES:
-        origin = loaded.origin("screen.theme")
-        raise UsageError(f"{origin}: unknown theme {theme!r}", hint=f"one of {', '.join(PALETTES)}")
 
 
 def plan(

@@ -50,7 +50,7 @@ def monitor(
     from revtui.tui.launch import Wishes, check_terminal, run_monitor  # noqa: PLC0415 - see above
 
     loaded = build.load_configuration(evaluation, theme=theme)
-    build.refuse_bad_look(loaded, filter_)
+    build.refuse_bad_filter(filter_)
     check_terminal(os.environ)
     plan = build.plan(sources, evaluation, loaded, follow=follow, screen=True)
     screen = loaded.config.screen

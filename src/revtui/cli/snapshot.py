@@ -64,7 +64,7 @@ def snapshot(
     wait_seconds = read_wait(wait)
     stop_at = None if at is None else parse_instant(at, now=SystemClock().now())
     loaded = build.load_configuration(evaluation, theme=theme)
-    build.refuse_bad_look(loaded, filter_)
+    build.refuse_bad_filter(filter_)
     plan = build.plan(sources, evaluation, loaded, follow=follow)
     taken = taking.take(plan, at=stop_at, wait_seconds=wait_seconds)
     look = rendering.Look(

@@ -93,7 +93,7 @@ def load(
     problems += [line for one in judged for line in one.problems]
     problems += [_line(clash, origins) for clash in _clashes(config, judged)]
     if problems:
-        raise ConfigError(problems, hint="docs/configuration.md lists every key")
+        raise ConfigError(problems, hint="revtui config schema describes every key")
     return LoadedConfig(
         config=config,
         origins=MappingProxyType(origins),

@@ -117,10 +117,13 @@ class Guards(Section):
     )
 
 
+Theme = Literal["okabe-dark", "okabe-light", "high-contrast", "mono"]
+
+
 class Screen(Section):
     """How the monitor looks."""
 
-    theme: Text = Field(default="okabe-dark", description="Colour theme.")
+    theme: Theme = Field(default="okabe-dark", description="Colour theme; `mono` has no colour.")
     ascii: Switch = Field(
         default="auto", description="Plain ASCII glyphs; `auto`: when the locale is not UTF-8."
     )
