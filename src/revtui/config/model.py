@@ -82,7 +82,10 @@ class Business(Section):
     currency: Currency = Field(
         default="USD", description="Currency of the revenue, and of events that name none."
     )
-    timezone: Zone = Field(default="UTC", description="Zone of the business day.")
+    timezone: Zone = Field(
+        default="UTC",
+        description="Zone of the business day, shown beside UTC; timestamps are read in the zone of their source.",
+    )
     breakdown: Breakdown = Field(
         default="gateway_name",
         description="Text column of the events that figures are broken down by; where no event of a source has"
@@ -132,7 +135,8 @@ class Screen(Section):
         default=MINUTE // 60, description="Time between two pictures."
     )
     history: Annotated[int, Duration(least="1h")] = Field(
-        default=48 * 60 * MINUTE, description="Rows of windows kept in memory, for charts and tables."
+        default=48 * 60 * MINUTE,
+        description="Live: for so long rows of windows are kept in memory, for charts and tables; files are shown whole.",
     )
 
 
@@ -154,10 +158,14 @@ class _Terms(Section):
     """What a rule says beside its levels; None leaves the rule's own."""
 
     fire: Literal["above", "below"] | None = Field(
-        default=None, description="Side of the level that is bad; unset: the KPI's worse side."
+        default=None,
+        description="Side of the level that is bad; unset: the rule's own, else the KPI's worse side.",
     )
     min_volume: int | None = Field(
-        default=None, ge=0, le=10**12, description="With fewer observations the rule does not judge."
+        default=None,
+        ge=0,
+        le=10**12,
+        description="With fewer observations the rule does not judge; only for shares and latencies, which rest on some.",
     )
     for_: Annotated[int, Duration(least="0s", most="31d")] | None = Field(
         default=None, alias="for", description="A breach must hold this long before it fires."

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from revtui.config.layers import NOT_CONFIGURATION
 from revtui.config.model import Config
 from revtui.config.values import literal
 from revtui.core.durations import format_duration
@@ -32,13 +31,16 @@ by key (an array, such as the `[[source]]` tables, counts as one value):
 | 7 | flags that were typed |
 
 - `--config FILE` is read in place of layers 2 to 4, and must exist.
-- `revtui config show` prints every value in force and where it is from; `revtui config check` names
-  every problem; `revtui config schema` prints the JSON schema.
+- `revtui config show` prints every value in force and where it is from, the thresholds of the rule set and
+  what is derived from other values included; `revtui config check` names every problem;
+  `revtui config schema` prints the JSON schema.
 - A variable is the key in capitals with `__` for each dot: `REVTUI_WINDOW__LENGTH=10m`,
   `REVTUI_RULES__FAIL_RATE__WARN=15%`. Its text is read as a TOML value when it is one, else as text;
   `REVTUI_SOURCE='[{{url = "sim:"}}]'` sets an array. Names in capitals are read as small letters, so a
   gateway whose name has capitals is written with them in the variable, or configured in a file.
-- {other} are no keys of the configuration and are passed over.
+- Four variables are no keys of the configuration: `REVTUI_READONLY` (1) opens the monitor read-only, as
+  `--readonly` does; `REVTUI_DEBUG` (1) shows where a fault of the program is; `REVTUI_STORE` is passed over,
+  since this version keeps no store; `REVTUI_REQUIRE_SERVICES` belongs to the tests.
 - An unknown key, a wrong type or a value out of range is an error, in whatever layer, and all errors
   are reported at once. A configuration file that anyone may write to is warned of.
 - Durations are text such as `"90s"`, `"5m"`, `"1h30m"`, `"2d"`.
@@ -106,8 +108,7 @@ and a gateway only by the levels in its own `[rules.KPI.gateways.NAME]`.
 
 def markdown() -> str:
     """The page `docs/configuration.md`."""
-    other = ", ".join(f"`{name}`" for name in NOT_CONFIGURATION)
-    parts = [_INTRODUCTION.format(other=other, example=EXAMPLE)]
+    parts = [_INTRODUCTION.format(example=EXAMPLE)]
     definitions = schema()["$defs"]
     for name in Config.model_fields:
         title = "`[[source]]`" if name == "source" else f"`[{name}]`"
