@@ -1,1 +1,1 @@
-"""Where revtui meets the world: sources of events, clocks, and later stores and notifiers."""
+"""Where revtui meets the world: sources of events, and the clock."""

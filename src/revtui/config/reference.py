@@ -81,6 +81,11 @@ amount = "quantity * unit_price"
 """Stands in the page, and loads."""
 
 _RULES: Final = """\
+| rule set | judges |
+|---|---|
+| `contracts` | p95 latency above `business.latency_sla_ms`: WARN and a breach of the SLA; fail rate above 15 %: WARN, above 30 %: CRIT, from 20 attempts on; no event for more than 10 minutes: CRIT and a breach of the SLA. All but the last must hold for a minute. There is no floor for revenue until `[rules.revenue]` sets one. |
+| `classic` | the conditions of the Operational Revenue Signal Monitor (one of the two systems that revtui unites): p95 latency above 1,200 ms: WARN and a breach of the SLA; fail rate above 30 %: WARN; no event for more than 10 minutes: CRIT and a breach of the SLA; revenue of a window at most 500: WARN, at most 200: CRIT. No minimum volume, nothing is held; p95 and freshness are rounded first. |
+
 One table per KPI, each a change to the rule set's own rule:
 
 | table | KPI | levels in | fires by default |

@@ -1,7 +1,8 @@
 """The rule sets that come with the program.
 
 contracts   what was promised: latency, failures with a minimum volume, freshness; a revenue floor on request
-classic     the conditions of the system that came before, every reason listed instead of one
+classic     the conditions of the Operational Revenue Signal Monitor (ARCHITECTURE.md says what that was),
+            every reason listed instead of one
 """
 
 from typing import Final
@@ -84,7 +85,7 @@ def contracts(
 
 
 def classic() -> tuple[Rule, ...]:
-    """The original's conditions: no minimum volume, no holding, no hysteresis; money in major units."""
+    """The classic conditions: no minimum volume, no holding, no hysteresis; money in major units."""
     return (
         Rule(
             name="p95_latency",

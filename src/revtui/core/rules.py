@@ -104,7 +104,7 @@ class Rule:
     sla: bool = False
     """Whether a breach of the lowest level is a breach of the SLA."""
     rounded: bool = False
-    """Whether the value is rounded to a whole number first, as the original system did."""
+    """Whether the value is rounded to a whole number first, as the classic conditions do."""
 
     def __post_init__(self) -> None:
         if not self.name.strip():
