@@ -10,7 +10,7 @@ KNOWN = ["length", "hop", "gateway_name", "EUR"]
 @pytest.mark.parametrize(
     ("word", "found"),
     [
-        ("lenth", "length"),
+        ("lenght", "length"),
         ("LENGTH", "length"),
         ("gateway", "gateway_name"),
         ("eur", "EUR"),
