@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from revtui.core.durations import DURATION_PATTERN
 from revtui.core.errors import UsageError
 from revtui.core.spelling import nearest
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from cyclopts import App, Argument
 
-_RELATIVE: Final = re.compile(r"-(\d+(\.\d+)?(ms|s|m|h|d|w))+", re.IGNORECASE)
+_RELATIVE: Final = re.compile(f"-{DURATION_PATTERN}", re.IGNORECASE)
 HELP_FLAGS: Final = frozenset({"--help", "-h"})
 
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from revtui.cli.commands import refuse_unknown_command
 from revtui.cli.options import FLAG, NAME, READING, SCREEN, Evaluation, Metavar
-from revtui.core.durations import MICROSECONDS_PER_SECOND
+from revtui.core.durations import SECOND
 from revtui.tui.actions import TABS
 
 _USUAL: Final = Evaluation()
@@ -62,9 +62,7 @@ def monitor(
         mouse=screen.mouse,
         readonly=readonly or readonly_by(os.environ),
     )
-    pipeline = Pipeline(
-        plan.sources, plan.settings, SystemClock(), refresh=screen.refresh / MICROSECONDS_PER_SECOND
-    )
+    pipeline = Pipeline(plan.sources, plan.settings, SystemClock(), refresh=screen.refresh / SECOND)
     file = ThresholdFile(loaded.save_to, loaded.rules())
     return run_monitor(pipeline, wishes, environ=os.environ, save_rules=file.save)
 

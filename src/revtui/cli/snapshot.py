@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from revtui.cli.narration import where_rows_went
 from revtui.cli.options import FLAG, NAME, OUTPUT, READING, TIME, Evaluation, Metavar, Output
 from revtui.cli.output import output, refuse_unwritable
-from revtui.core.durations import MICROSECONDS_PER_SECOND, parse_duration
+from revtui.core.durations import SECOND, parse_duration
 from revtui.core.errors import NoDataError, UsageError
 from revtui.core.severity import Severity
 from revtui.tui.actions import TABS
@@ -91,7 +91,7 @@ def read_wait(text: str) -> float:
     Raises:
         UsageError: when it is no duration, or negative.
     """
-    seconds = parse_duration(text) / MICROSECONDS_PER_SECOND
+    seconds = parse_duration(text) / SECOND
     if seconds < 0:
         raise UsageError(f"--wait must not be negative, not {text}")
     return seconds

@@ -22,7 +22,8 @@ from revtui.config.values import (
     Text,
     Zone,
 )
-from revtui.core.windows import MINUTE, WindowPolicy
+from revtui.core.durations import DAY, MINUTE, SECOND
+from revtui.core.windows import WindowPolicy
 
 _POLICY: Final = WindowPolicy()
 
@@ -113,7 +114,7 @@ class Guards(Section):
         description="Live: an event further ahead of the clock is quarantined as `future`.",
     )
     max_jump: Annotated[int, Duration(least="1s")] = Field(
-        default=1440 * MINUTE, description="Files: a lone event further ahead is quarantined as `jump`."
+        default=DAY, description="Files: a lone event further ahead is quarantined as `jump`."
     )
     idle_timeout: Annotated[int, Duration(least="1s", most="1d")] = Field(
         default=MINUTE, description="A live source silent for this long is no longer waited for."
@@ -132,10 +133,10 @@ class Screen(Section):
     )
     mouse: bool = Field(default=True, description="Whether the mouse is used; it hinders selecting text.")
     refresh: Annotated[int, Duration(least="250ms", most="1h")] = Field(
-        default=MINUTE // 60, description="Time between two pictures."
+        default=SECOND, description="Time between two pictures."
     )
     history: Annotated[int, Duration(least="1h")] = Field(
-        default=48 * 60 * MINUTE,
+        default=2 * DAY,
         description="Live: for so long rows of windows are kept in memory, for charts and tables; files are shown whole.",
     )
 

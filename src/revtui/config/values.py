@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 
 from revtui.config.keys import quoted, suggestion
-from revtui.core.durations import format_duration, parse_duration
+from revtui.core.durations import DURATION_PATTERN, format_duration, parse_duration
 from revtui.core.errors import UsageError
 from revtui.core.fields import NUMBER_SUFFIX
 from revtui.core.kpis import ALL_GATEWAYS
@@ -117,7 +117,7 @@ class Duration:
     def __get_pydantic_json_schema__(self, _schema: Any, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {
             "type": "string",
-            "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$",
+            "pattern": f"^{DURATION_PATTERN}$",
             "x-kind": f"duration, {self.least} to {self.most}",
         }
 

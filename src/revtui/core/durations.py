@@ -17,6 +17,8 @@ _LONGEST: Final = 100 * 366 * DAY
 _LONGEST_TEXT: Final = 100
 """Characters; Python itself refuses to read numbers of thousands of digits."""
 _PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
+DURATION_PATTERN: Final = r"([0-9]+(\.[0-9]+)?(ms|s|m|h|d|w))+"
+"""A regular expression of what is written like a duration, small letters and without a sign."""
 
 
 def parse_duration(text: str) -> int:

@@ -20,14 +20,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from revtui.core.durations import format_duration
+from revtui.core.durations import DAY, MINUTE, format_duration
 from revtui.core.events import EVENT_SCHEMA, Rejected
 from revtui.core.text import escape_raw
 from revtui.core.times import format_instant
-from revtui.core.windows import MINUTE
 
 MAX_FUTURE_SKEW: Final = 5 * MINUTE
-MAX_JUMP: Final = 24 * 60 * MINUTE
+MAX_JUMP: Final = DAY
 
 _WITNESSES: Final = 3
 
