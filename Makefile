@@ -17,7 +17,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[png]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
@@ -38,6 +38,11 @@ test: $(VENV)/.installed-dev ## the quick tests
 .PHONY: test-all
 test-all: $(VENV)/.installed-dev ## every test, with the programs of the system they need
 	$(BIN)/python -m pytest -n auto -q $(ARGS)
+
+.PHONY: cover
+cover: $(VENV)/.installed-dev ## the quick tests, and which lines and branches none of them reaches
+	$(BIN)/coverage run -m pytest -q -m "not slow and not service" $(ARGS)
+	$(BIN)/coverage report --show-missing --skip-covered
 
 .PHONY: check
 check: $(VENV)/.installed-dev ## format, lint, types, layers, dependencies, spelling

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from revtui.adapters.sources.simulator import SimulatorSpec, generate, simulate
+from revtui.adapters.sources.simulator import SimulatorSpec, generate, incidents_within, simulate
 from revtui.adapters.sources.simulator.scenarios import truth
 from revtui.core.money import exponent
 from revtui.core.times import parse_instant
@@ -32,8 +32,9 @@ def write_incident_day(folder: Path) -> None:
     """The day's events as CSV, and what really happened as JSON."""
     spec = SimulatorSpec.parse(QUIET + MESS + "".join(f"&scenario={incident}" for incident in INCIDENTS))
     with (folder / "incident_day.csv").open("wb") as out:
-        written = simulate(spec, start=WEDNESDAY, duration=DAY, format_="csv", out=out)
-    text = json.dumps(truth(written.incidents), indent=2) + "\n"
+        simulate(spec, start=WEDNESDAY, duration=DAY, format_="csv", out=out)
+    incidents = incidents_within(spec, start=WEDNESDAY, duration=DAY)
+    text = json.dumps(truth(incidents), indent=2) + "\n"
     (folder / "incident_day_truth.json").write_text(text, encoding="utf-8")
 
 

@@ -225,7 +225,7 @@ def test_memory_stays_bounded_on_a_line_without_end() -> None:
     reader.feed(HEADER)
     for _ in range(40):
         reader.feed(b"z" * (1 << 18))
-        assert len(reader.pending) <= 1 << 20
+        assert len(reader._pending) <= 1 << 20
     assert reader.feed(b"\n1,login,\n").frame.height == 1
 
 

@@ -12,10 +12,10 @@ from revtui.adapters.sources.columnar import ParquetSource
 from revtui.adapters.sources.files import StreamSource, file_source
 from revtui.adapters.sources.follow import FollowedFile
 from revtui.adapters.sources.formats import Syntax
-from revtui.adapters.sources.locate import open_sources
+from revtui.adapters.sources.locate import Wanted, open_sources
 from revtui.adapters.sources.mapping import SourceMap, read_map
 from revtui.adapters.sources.shape import RowShape
-from revtui.core.errors import ConfigError, SourceError, UsageError
+from revtui.core.errors import ConfigError, RevtuiError, SourceError, UsageError
 from revtui.core.events import AdmissionPolicy
 from revtui.engine.ports import Source
 
@@ -29,9 +29,8 @@ def simulator(argument: str) -> Source:
 
 
 def locate(*arguments: str, follow: bool = False, mapping: SourceMap | None = None) -> list[Source]:
-    return open_sources(
-        arguments, follow=follow, mapping=mapping, defaults=AdmissionPolicy(), simulator_factory=simulator
-    )
+    wanted = [Wanted(argument=argument, follow=follow, mapping=mapping) for argument in arguments]
+    return open_sources(wanted, defaults=AdmissionPolicy(), simulator_factory=simulator)
 
 
 @pytest.fixture
@@ -92,9 +91,9 @@ def test_a_followed_file_need_not_be_there() -> None:
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ("postgresql://host/db?table=raw_events", "not available in this version"),
-        ("kafka://host:9092/topic", "not available"),
-        ("redis://host/0", "not available"),
+        ("postgresql://host/db?table=raw_events", "not supported in this version"),
+        ("kafka://host:9092/topic", "not supported"),
+        ("redis://host/0", "not supported"),
         ("x.txt", "not a kind of file"),
         ("", "empty"),
     ],
@@ -154,3 +153,33 @@ def test_a_bad_mapping_is_refused_before_anything_is_read(folder: Path) -> None:
 
 def test_no_argument_gives_no_source() -> None:
     assert locate() == []
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("argument", "status", "words"),
+    [
+        ("x/**.csv", 2, "not a pattern"),
+        ("~nosuchuser/x.csv", 3, "no such user"),
+        ("a" * 300 + "/*.csv", 3, "cannot be reached"),
+        ("a" * 300 + "*.csv", 3, "cannot be reached"),
+        ("a" * 300 + ".csv", 3, "cannot be reached"),
+    ],
+)
+@pytest.mark.parametrize("follow", [False, True])
+def test_paths_that_no_system_has_are_refused_like_all_others(
+    argument: str, status: int, words: str, *, follow: bool
+) -> None:
+    if follow and argument.endswith("a.csv"):
+        return  # waited for, and found missing when it is read
+    with pytest.raises(RevtuiError, match=words) as raised:
+        locate(argument, follow=follow)
+    assert raised.value.exit_code == status
+    assert len(raised.value.message) < 400
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_file_whose_mapping_would_have_too_long_a_name_has_none(folder: Path) -> None:
+    name = "n" * 250 + ".csv"
+    write(folder / name, DATA)
+    assert locate(name)[0].note == ""

@@ -281,11 +281,22 @@ def test_every_problem_of_a_mapping_is_named_at_once(tmp_path: Path) -> None:
     assert "did you mean amount?" in raised.value.problems[4]
 
 
+@pytest.mark.parametrize("currency", ["ZZZ", "XXY", "gbp"])
+def test_a_currency_that_does_not_exist_is_named_with_file_and_key(tmp_path: Path, currency: str) -> None:
+    path = write(tmp_path / "sales.map.toml", f'currency = "{currency}"\n')
+    with pytest.raises(ConfigError) as raised:
+        load_map(path)
+    assert raised.value.message.startswith(f"{path}: currency: '{currency}' is no ISO 4217 code")
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"\xff", "UTF-8"),
         (b"a = ", "not TOML"),
+        (b"a = " + b"9" * 5000, "not TOML"),
+        (b"a = " + b"[" * 5000, "not TOML"),
+        (b"#" * (1 << 20) + b"\n", "larger than"),
         (b"map = 3", "must be a table"),
         (b"source = 1", "must be a table"),
     ],
@@ -302,7 +313,7 @@ def test_a_missing_mapping_is_said_so(tmp_path: Path) -> None:
 
 def test_the_table_may_also_be_called_source_map() -> None:
     mapping = read_map({"source": {"map": {"amount": "x"}, "currency": "GBP"}}, origin="c")
-    assert (dict(mapping.expressions), mapping.currency) == ({"amount": "x"}, "GBP")
+    assert (dict(mapping.expressions), mapping.settings.currency) == ({"amount": "x"}, "GBP")
 
 
 def test_the_breakdown_column_may_be_mapped() -> None:

@@ -1,6 +1,7 @@
 """The simulator behind the contract of sources, on a clock somebody sets."""
 
 import itertools
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -102,7 +103,7 @@ def test_arrivals_are_in_disorder_but_every_one_comes() -> None:
 
 def test_a_finite_source_ends_without_looking_at_the_clock() -> None:
     clock = ManualClock(NOW)
-    source = SimulatorSource(ROUGH, clock, until=NOW + 30 * MINUTE)
+    source = SimulatorSource(replace(ROUGH, start=NOW + 10 * MINUTE, duration=20 * MINUTE), clock)
     assert not source.live
     whole = joined(due(source))
     assert_frame_equal(whole.drop("offset"), reference(ROUGH, NOW + 10 * MINUTE, NOW + 30 * MINUTE))
@@ -130,7 +131,7 @@ def test_incidents_back_from_now_are_placed_by_the_clock() -> None:
 
 def test_closing_twice_is_harmless_and_final() -> None:
     clock = ManualClock(NOW)
-    live, finite = SimulatorSource(ROUGH, clock), SimulatorSource(ROUGH, clock, until=NOW)
+    live, finite = SimulatorSource(ROUGH, clock), SimulatorSource(replace(ROUGH, until=NOW), clock)
     for source in (live, finite):
         source.close()
         source.close()

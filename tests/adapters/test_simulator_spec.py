@@ -39,6 +39,13 @@ def test_a_start_before_now_is_a_backfill() -> None:
     assert SimulatorSpec.parse("sim:?start=-3h").backfill == 3 * 3_600_000_000
 
 
+def test_a_duration_says_where_the_stream_ends_once_its_start_is_known() -> None:
+    spec = SimulatorSpec.parse("sim:?duration=90m")
+    assert (spec.duration, spec.end) == (5_400_000_000, None)
+    started = SimulatorSpec.parse("sim:?duration=90m&start=2026-03-04T09:00Z")
+    assert started.end == parse_instant("2026-03-04T10:30Z", now=0)
+
+
 def test_a_plus_sign_may_be_escaped() -> None:
     plain = SimulatorSpec.parse("sim:?scenario=stall@+1h+10m")
     assert SimulatorSpec.parse("sim:?scenario=stall%40%2B1h%2B10m") == plain
@@ -69,6 +76,13 @@ def test_rates(text: str, per_second: float) -> None:
         ("sim:?start=yesterday", "not a time"),
         ("sim:?start=1999-01-01", "outside the years"),
         ("sim:?start=2026-03-04&until=2026-03-03", "ends before"),
+        ("sim:?start=2026-03-04&until=2026-03-05&duration=1d", "both say where"),
+        ("sim:?duration=0s", "must be positive"),
+        ("sim:?duration=soon", "not a duration"),
+        ("sim:?duration=2h&start=2099-12-31T23:00Z", "outside the years"),
+        ("sim:?seed=" + "9" * 5000, "not a seed"),
+        ("sim:?rate=" + "9" * 5000, "rate is a huge number"),
+        ("sim:?durtion=1h", "did you mean duration"),
         ("sim:?currency=EURO", "currency"),
         ("sim:?currency=XQX", "currency"),
         ("sim:42", "not a simulator address"),

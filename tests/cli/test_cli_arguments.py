@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revtui.cli.arguments import OptionName, nearest, normalise, wants_help
+from revtui.cli.arguments import OptionName, normalise, wants_help, with_nearest
 from revtui.core.errors import UsageError
 
 NAMES = [
@@ -80,7 +80,7 @@ def test_a_misspelt_option_is_answered_with_the_nearest_name() -> None:
 
 
 def test_nothing_near_suggests_nothing() -> None:
-    assert nearest("zzz", ["windows"]) == ""
+    assert with_nearest("zzz", ["windows"], "see") == "see"
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,24 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 from cyclopts import App
 
+from revtui.adapters.sources.mapping import read_map
+from revtui.adapters.sources.simulator import SCENARIOS
 from revtui.cli.arguments import bind
+from revtui.cli.build import load_configuration, plan
 from revtui.cli.commands import COMMANDS, MONITOR
 from revtui.cli.main import find
+from revtui.cli.options import Evaluation
+from revtui.config.layers import DEFAULT
+from revtui.config.loading import check_document
+from revtui.core.alerts import Phase
+from revtui.core.durations import MINUTE
+from revtui.engine.batchrun import run_finite
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (ROOT / "README.md", ROOT / "sample_data" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -49,3 +59,26 @@ def test_a_line_that_is_taught_is_understood(line: str, no_configuration: None) 
         entry, rest = find(words)
         app = App(default_command=entry.load(), help_flags=[], version_flags=[])
         bind(app, rest, command="revtui")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_toml_in_a_document_loads(document: Path) -> None:
+    for block in re.findall(r"^```toml\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        if "[map]" in block:
+            read_map(tomllib.loads(block), origin=document.name)
+        else:
+            assert check_document(block.encode(), DEFAULT) == ()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_contracts_make_of_a_scenario_what_its_page_says(name: str, no_configuration: None) -> None:
+    page = (ROOT / "docs" / "simulator.md").read_text("utf-8")
+    (said,) = re.findall(rf"^\| `{name}` \|.*\| ([^|]+) \|$", page, flags=re.MULTILINE)
+    address = f"sim:?seed=42&scenario={name}@+30m&duration={SCENARIOS[name].duration // MINUTE + 60}m"
+    planned = plan([address], Evaluation(), load_configuration(Evaluation()))
+    transitions = run_finite(planned.sources, planned.settings).monitor.transitions.since(0)
+    fired = [one for one in transitions if one.to is Phase.FIRING]
+    rules = {one.rule for one in fired}
+    worst = max((one.severity for one in fired), default=None)
+    assert len(rules) <= 1
+    assert said == ("none" if worst is None else f"`{rules.pop()}` {worst.name}")

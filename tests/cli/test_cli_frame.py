@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from black_box import revtui, shell
+from black_box import inside, revtui, shell
 from revtui import __version__
 from revtui.cli.commands import COMMANDS, MONITOR
 from revtui.cli.help import overview_page
@@ -73,6 +73,40 @@ def test_the_overview_is_what_the_commands_say() -> None:
 def test_the_overview_offers_every_command_and_no_other() -> None:
     lines = page(MONITOR).split("Commands (each has --help):\n")[1].split("\n\n")[0].splitlines()
     assert [line[2:24].strip() for line in lines] == NAMES
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["a" * 300], 2, "unknown command"),
+        (["windows", "a" * 300 + ".csv"], 3, "cannot be reached"),
+        (["windows", "x/**.csv"], 2, "not a pattern"),
+        (["windows", "~nosuchuser/x.csv"], 3, "no such user"),
+        (["windows", "sim:", "--rules", "a" * 300], 2, "neither a set of rules nor a file"),
+        (["windows", "sim:", "--rules", "a" * 300 + ".toml"], 2, "cannot be read"),
+        (["windows", "sim:", "--map", "a" * 300], 2, "cannot be read"),
+        (["windows", "sim:", "--config", "a" * 300], 2, "cannot be read"),
+        (["windows", "sim:", "-o", "a" * 300], 2, "cannot write"),
+        (["windows", "sim:", "--window", "9" * 5000 + "m"], 2, "duration"),
+        (["windows", "sim:", "--max-gateways", "9" * 5000], 2, "--max-gateways"),
+        (["windows", "sim:", "--batch-rows", "9" * 5000], 2, "--batch-rows"),
+        (["windows", "sim:?seed=" + "9" * 5000], 2, "not a seed"),
+        (["windows", "sim:?duration=" + "9" * 5000 + "s"], 2, "not a duration"),
+        (["snapshot", "sim:", "--size", "9" * 5000 + "x40"], 2, "not a size"),
+        (["snapshot", "sim:", "--wait", "9" * 5000 + "s"], 2, "not a duration"),
+        (["snapshot", "sim:", "--at", "-" + "9" * 5000 + "s"], 2, "not a duration"),
+        (["snapshot", "sim:", "--at", "9" * 5000], 2, "not a time"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+@pytest.mark.usefixtures("no_configuration")
+def test_whatever_is_typed_is_no_fault_of_the_program(
+    words: list[str], status: int, message: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    outcome = inside(capsysbinary, *words)
+    assert (outcome.status, outcome.out) == (status, b"")
+    assert message in outcome.err
+    assert "fault of revtui" not in outcome.err
 
 
 def test_a_word_that_only_begins_commands_lists_them(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from black_box import inside, revtui
 from program import REVTUI, environment
 from ptys import terminal
+from revtui.cli.monitor import readonly_by
 
 pytestmark = pytest.mark.usefixtures("no_configuration")
 
@@ -29,6 +30,13 @@ def test_arguments_are_refused_before_the_terminal_and_that_before_the_source(
     outcome = inside(capsysbinary, *words)
     assert (outcome.status, outcome.out) == (2, b"")
     assert message in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("value", "readonly"), [(None, False), ("", False), ("0", False), ("1", True), ("yes", True)]
+)
+def test_a_variable_makes_it_read_only_too(value: str | None, *, readonly: bool) -> None:
+    assert readonly_by({} if value is None else {"REVTUI_READONLY": value}) is readonly
 
 
 def test_without_a_terminal_it_names_what_works_without_one(tmp_path: Path) -> None:

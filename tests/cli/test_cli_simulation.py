@@ -5,7 +5,8 @@ import pytest
 from fakes import ManualClock
 from revtui.adapters.sources.simulator import SimulatorSource
 from revtui.cli.simulate import DEFAULT_START
-from revtui.cli.simulation import HOUR, simulator
+from revtui.cli.simulation import simulator
+from revtui.core.durations import HOUR
 from revtui.core.errors import UsageError
 from revtui.core.times import format_instant, parse_instant
 
@@ -32,6 +33,9 @@ def event_times(source: SimulatorSource) -> list[int]:
         ("sim:?duration=10m&seed=1", DEFAULT_START, 10 * MINUTE),
         ("sim:?seed=1&duration=10m&rate=3", DEFAULT_START, 10 * MINUTE),
         ("sim:?duration=5m&start=-2h", "2026-06-01T10:00:00Z", 5 * MINUTE),
+        ("sim:?backfill=2h", "2026-06-01T10:00:00Z", HOUR),
+        ("sim:?seed=1&du%72ation=10m", DEFAULT_START, 10 * MINUTE),
+        ("sim:?until=2026-03-05T09:00:00Z&backfill=10m", "2026-03-05T08:50:00Z", 10 * MINUTE),
         ("sim:?start=2026-03-05T09:00:00Z", "2026-03-05T09:00:00Z", HOUR),
     ],
 )
@@ -57,7 +61,18 @@ def test_on_the_screen_a_duration_makes_it_end_now() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["sim:?duration=soon", "sim:?duration=-5m", "sim:?duration=0s", "sim:?durration=5m"]
+    "address",
+    [
+        "sim:?duration=soon",
+        "sim:?duration=-5m",
+        "sim:?duration=0s",
+        "sim:?durration=5m",
+        "sim:?duration=5m&until=2026-03-05T09:00:00Z",
+        "sim:?duration=5m&start=2099-12-31T23:59:00Z",
+        "sim:?seed=" + "9" * 5000,
+        "sim:?duration=" + "9" * 5000 + "h",
+        "sim:?rate=" + "9" * 5000,
+    ],
 )
 def test_what_cannot_be_simulated_is_refused(address: str) -> None:
     with pytest.raises(UsageError):

@@ -3,14 +3,17 @@
 import json
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from black_box import inside, shell
+from factories import SCENES
 from patience import RUN_SECONDS, until
 from program import REVTUI, environment
 from revtui.cli.main import run
+from revtui.cli.taking import known_to
 
 ADDRESS = "sim:?duration=12m&rate=10&scenario=outage:stripe@%2B5m%2B5m"
 
@@ -43,6 +46,15 @@ def test_sentences_carry_the_same_and_no_control_characters(
     assert len(lines) == len(records)
     assert all(line.startswith("SIMULATED ") and line.isprintable() for line in lines)
     assert any("alert CRIT" in line for line in lines)
+
+
+def test_a_transition_waits_for_the_picture_of_the_window_that_caused_it() -> None:
+    made = SCENES["outage"]()
+    newest = made.snapshot.last_seq
+    assert newest >= 2
+    before = replace(made.snapshot, last_seq=newest - 1)  # the log is a step ahead of the picture
+    assert [one.seq for one in known_to(before, made.transitions)] == list(range(1, newest))
+    assert known_to(made.snapshot, made.transitions) == made.transitions
 
 
 def test_a_file_is_not_called_simulated(capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from finding import problems_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from revtui.config.display import show
 from revtui.config.layers import ConfigPaths
 from revtui.config.loading import LoadedConfig, load
-from revtui.config.model import Config, NumberRule, ShareRule
+from revtui.config.model import Config, NumberRule, ShareRule, Theme
+from revtui.config.thresholds import merge_rules, rule_set
 from revtui.core.durations import parse_duration
 from revtui.core.kpis import KPIS, Unit
 from revtui.core.windows import WindowPolicy
+from revtui.views.palette import PALETTES
 
 Problems = Callable[[str], list[str]]
 
@@ -115,7 +117,7 @@ def test_a_whole_file_is_read_as_it_says(tmp_path: Path) -> None:
     assert (config.source[0].url, config.source[0].epoch_unit, config.source[0].timezone) == (
         "kafka://broker/topic",
         "ms",
-        "UTC",
+        None,
     )
 
 
@@ -135,7 +137,7 @@ def test_a_whole_file_is_read_as_it_says(tmp_path: Path) -> None:
         ("window = 5", "window: must be a table, not 5"),
         ("source = 5", "source: must be an array of tables ([[source]]), not 5"),
         ("[screen]\nmouse = 1", "screen.mouse: must be true or false, not 1"),
-        ("[screen]\ntheme = 1", "screen.theme: must be text, not 1"),
+        ("[screen]\ntheme = 1", 'screen.theme: must be "okabe-dark", "okabe-light", "high-contrast" or "mono", not 1'),
         ("[screen]\nascii = 1", 'screen.ascii: must be "auto", true or false, not 1'),
         ("[business]\nmax_gateways = 1.5", "business.max_gateways: must be a whole number, not 1.5"),
         ('[business]\nmax_gateways = "5"', 'business.max_gateways: must be a whole number, not "5"'),
@@ -159,7 +161,7 @@ def test_a_whole_file_is_read_as_it_says(tmp_path: Path) -> None:
         ('[business]\ntimezone = "Europe/Berln"', 'business.timezone: must be an IANA time zone, not "Europe/Berln"; did you mean "Europe/Berlin"?'),
         ('[business]\ntimezone = "../../etc/passwd"', 'business.timezone: must be an IANA time zone, not "../../etc/passwd"'),
         ('[business]\ntimezone = "Europe"', 'business.timezone: must be an IANA time zone, not "Europe"; did you mean "Europe/Rome"?'),
-        ('[screen]\ntheme = ""', 'screen.theme: must be printable text, not ""'),
+        ('[[source]]\nurl = ""', 'source[0].url: must be printable text, not ""'),
         # levels
         ("[rules.fail_rate]\nwarn = 15", 'rules.fail_rate.warn: must be a share from 0 to 1, or "0%" to "100%", not 15'),
         ('[rules.fail_rate]\nwarn = "101%"', 'rules.fail_rate.warn: must be a share from 0 to 1, or "0%" to "100%", not "101%"'),
@@ -200,6 +202,8 @@ def test_a_wrong_value_is_said_with_its_key(problems: Problems, text: str, line:
             '[[source]]\nurl = "a"\nmap = {amounts = "x"}',
             ['source: [source.map] of source 1: events have no column "amounts"; did you mean "amount"?'],
         ),
+        ('[business]\nbreakdown = "amount"', ['business.breakdown: must be a text column of the events, not "amount"']),
+        ('[business]\nbreakdown = "offset"', ['business.breakdown: must be a text column of the events, not "offset"']),
         ('[business]\nbreakdown = "country"\n[[source]]\nurl = "a"\nmap = {country = "x"}', []),
     ],
 )  # fmt: skip
@@ -280,7 +284,15 @@ DOCUMENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
         "screen": st.fixed_dictionaries({}, optional={"refresh": DURATIONS, "ascii": st.sampled_from(["auto", True, False])}),
-        "rules": st.fixed_dictionaries({"set": st.sampled_from(["classic", "contracts"])}, optional={"slow_share": CHANGES}),
+        "window": st.fixed_dictionaries({}, optional={"lateness": DURATIONS, "horizon": st.just("3h")}),
+        "rules": st.fixed_dictionaries(
+            {"set": st.sampled_from(["classic", "contracts"])},
+            optional={
+                "slow_share": CHANGES,
+                "fail_rate": CHANGES,
+                "revenue": st.fixed_dictionaries({}, optional={"warn": st.just("off"), "crit": st.just("off"), "for": DURATIONS}),
+            },
+        ),
         "source": st.lists(
             st.fixed_dictionaries({"url": NAMES}, optional={"map": st.dictionaries(st.just("amount"), NAMES)}), max_size=3
         ),
@@ -293,12 +305,40 @@ DOCUMENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 def test_what_is_shown_loads_to_the_same_configuration(tmp_path: Path, document: dict[str, Any]) -> None:
     config = Config.model_validate(document)
     loaded = LoadedConfig(config=config, origins={}, warnings=(), save_to=tmp_path)
+    _, clashes = merge_rules(rule_set(config), config)
+    assume(not clashes)  # levels for gateways without one for all events do not fit
     (tmp_path / "revtui.toml").write_text(show(loaded), encoding="utf-8")
     paths = ConfigPaths(system=tmp_path / "none", user=tmp_path / "none")
-    if not problems_of(environ={}, cwd=tmp_path, paths=paths):
-        assert load(environ={}, cwd=tmp_path, paths=paths).config == config
-    else:  # only levels for gateways without one for all events do not fit
-        assert "gateways" in document["rules"]["slow_share"]
+    again = load(environ={}, cwd=tmp_path, paths=paths)
+    assert again.rules() == loaded.rules()
+    assert again.config.window.policy() == config.window.policy()
+    everything = {"window": config.window, "rules": config.rules}  # the rest is shown as it is
+    assert again.config.model_copy(update=everything) == config
+    assert show(again).replace("#", "")  # and can be shown again
+
+
+def test_what_follows_where_nothing_is_said_is_shown_too(tmp_path: Path) -> None:
+    text = show(load_text(tmp_path, '[window]\nlateness = "2h"\n[rules.fail_rate]\nwarn = "12%"\n'))
+    lines = {" ".join(line.split()) for line in text.splitlines()}
+    assert {
+        'horizon = "2h6m" # default, or length + lateness + bound where that is longer',
+        'set = "contracts" # default',
+        f"warn = 0.12 # {tmp_path / 'revtui.toml'}",
+        "crit = 0.3 # default of the rule set contracts",
+        "min_volume = 20 # default of the rule set contracts",
+        'keep_firing_for = "5m" # default of the rule set contracts',
+    } <= lines
+    assert "[rules.p95_latency]" in lines
+
+
+def test_the_themes_are_those_of_the_screen() -> None:
+    assert get_args(Theme) == tuple(PALETTES)
+
+
+def test_a_theme_that_does_not_exist_is_refused(problems: Problems) -> None:
+    (problem,) = problems('[screen]\ntheme = "okabe-drk"\n')
+    assert problem.startswith('screen.theme: must be "okabe-dark", "okabe-light"')
+    assert problem.endswith('not "okabe-drk"; did you mean "okabe-dark"?')
 
 
 def test_shown_values_carry_their_origin(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from revtui.config.keys import put
 from revtui.config.layers import ConfigPaths
 from revtui.config.loading import load
 from revtui.config.saving import ThresholdChange, changes_between, save_thresholds
+from revtui.config.thresholds import apply_rules
 from revtui.core.contracts import classic, contracts
 from revtui.core.errors import RevtuiError
 from revtui.core.rules import Comparison, Levels, Rule
@@ -39,7 +40,7 @@ warn = 900
 
 def rules_of(path: Path, base: tuple[Rule, ...]) -> tuple[Rule, ...]:
     paths = ConfigPaths(system=path.parent / "none", user=path)
-    return load(environ={}, cwd=path.parent, paths=paths).rules(base)
+    return apply_rules(base, load(environ={}, cwd=path.parent, paths=paths).config)
 
 
 def levels_of(rules: tuple[Rule, ...]) -> dict[str, tuple[Levels, dict[str, Levels]]]:

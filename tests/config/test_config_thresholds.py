@@ -116,6 +116,15 @@ def test_a_gateways_level_is_its_own_else_the_sets_else_the_rules() -> None:
     assert rule.levels_for("another") == Levels(warn=0.1, crit=0.55)
 
 
+def test_a_gateways_floor_on_money_takes_nothing_from_that_of_the_business() -> None:
+    gateways = {"stripe": {"warn": 100}, "adyen": {"crit": 10}}
+    rule = applied({"revenue": {"warn": 500, "crit": 200, "gateways": gateways}})["revenue"]
+    assert rule.levels_for("*") == Levels(warn=500, crit=200)
+    assert rule.levels_for("stripe") == Levels(warn=100)
+    assert rule.levels_for("adyen") == Levels(crit=10)
+    assert rule.levels_for("paypal") is None
+
+
 @pytest.mark.parametrize(
     ("rules", "lines"),
     [

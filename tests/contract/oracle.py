@@ -218,7 +218,7 @@ def row_of(
     if name != ALL and not close["events_count"]:
         flag, breached, reasons = "UNKNOWN", False, frozenset[str]()  # there was no row to judge yet
     else:
-        flag, breached, reasons = judgement(close, options)
+        flag, breached, reasons = judgement({**close, "gateway_name": name}, options)
     return {
         "window_start": instant_text(end - options.window),
         "window_end": instant_text(end),
@@ -317,7 +317,7 @@ def classic(close: dict[str, object]) -> list[tuple[str, str]]:
     if isinstance(rate, float) and rate > 0.30:
         found.append(("fail rate", "WARN"))
     revenue = float(str(close["revenue"]))
-    if revenue <= 500:
+    if close["gateway_name"] == ALL and revenue <= 500:
         found.append(("revenue", "CRIT" if revenue <= 200 else "WARN"))
     return found
 

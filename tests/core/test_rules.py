@@ -11,7 +11,7 @@ from revtui.core.contracts import classic, contracts
 from revtui.core.errors import UsageError
 from revtui.core.kpis import KPIS, ROW_SCHEMA
 from revtui.core.reasons import breach_text, subject
-from revtui.core.rules import Comparison, Judgement, Levels, Rule, judge, judge_clock
+from revtui.core.rules import Comparison, Judgement, Levels, Rule, judge, judge_clock, unknown
 from revtui.core.severity import Severity
 
 OK, UNKNOWN, WARN, CRIT = Severity.OK, Severity.UNKNOWN, Severity.WARN, Severity.CRIT
@@ -176,6 +176,53 @@ def test_a_gateway_may_have_levels_of_its_own() -> None:
         )
 
 
+@pytest.mark.parametrize("kpi", ["revenue", "net_revenue", "purchases", "active_users", "events"])
+def test_a_floor_on_an_amount_holds_for_all_events_and_for_gateways_with_their_own(kpi: str) -> None:
+    rule = Rule(
+        name=kpi,
+        kpi=kpi,
+        comparison=Comparison.BELOW,
+        levels=Levels(warn=1000),
+        per_gateway={"adyen": Levels(crit=10)},
+    )
+    little = dict.fromkeys(
+        (
+            "revenue_minor",
+            "net_revenue_minor",
+            "purchases_count",
+            "active_users_30m",
+            "events_count",
+        ),
+        5,
+    )
+    found = {
+        name: judge(row(gateway_name=name, **little), [rule], currency_exponent=0)
+        for name in ("*", "adyen", "stripe", "(other)")
+    }
+    assert {name: one.severity for name, one in found.items()} == {
+        "*": WARN,
+        "adyen": CRIT,
+        "stripe": UNKNOWN,  # no rule judges it
+        "(other)": UNKNOWN,
+    }
+    assert found["stripe"].verdicts == ()
+    assert unknown(rule, "stripe").threshold is None
+
+
+@pytest.mark.parametrize(
+    ("kpi", "comparison"),
+    [
+        ("refunds", Comparison.ABOVE),
+        ("failed", Comparison.AT_LEAST),
+        ("fail_rate", Comparison.BELOW),
+        ("p95_latency", Comparison.BELOW),
+    ],
+)
+def test_every_other_level_holds_for_each_gateway_too(kpi: str, comparison: Comparison) -> None:
+    rule = Rule(name=kpi, kpi=kpi, comparison=comparison, levels=Levels(warn=0.5))
+    assert rule.levels_for("stripe") == Levels(warn=0.5)
+
+
 @pytest.mark.parametrize(
     ("comparison", "below", "at", "above"),
     [
@@ -224,7 +271,7 @@ def test_the_clock_judges_freshness_in_whole_minutes_and_knows_when_nothing_ever
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"kpi": "fail_rte"}, "unknown KPI 'fail_rte', did you mean fail_rate?"),
+        ({"kpi": "fail_rte"}, "unknown KPI 'fail_rte'; did you mean fail_rate?"),
         ({"kpi": "zzz"}, "unknown KPI 'zzz'"),
         ({"name": " "}, "needs a name"),
         ({"levels": {}}, "needs a WARN level"),

@@ -11,6 +11,7 @@ from revtui.core.contracts import classic, contracts
 from revtui.core.durations import parse_duration
 from revtui.core.events import EventType
 from revtui.core.kpis import ROW_SCHEMA
+from revtui.core.rules import Comparison, Levels, Rule
 from revtui.core.windows import WindowPolicy
 from revtui.engine.encoding import encode
 from revtui.engine.engine import Engine, EngineSettings
@@ -32,7 +33,20 @@ def policy(
     )
 
 
-def engine_for(of: WindowPolicy, *, max_gateways: int = 64, classic_rules: bool = False) -> Engine:
+FLOORS = (
+    Rule(
+        name="revenue",
+        kpi="revenue",
+        comparison=Comparison.BELOW,
+        levels=Levels(warn=50, crit=5),
+        per_gateway={"stripe": Levels(crit=20), "(other)": Levels(warn=1)},
+    ),
+    Rule(name="events", kpi="events", comparison=Comparison.AT_LEAST, levels=Levels(warn=3)),
+)
+"""One that holds for all events and for some gateways, one that holds for each."""
+
+
+def engine_for(of: WindowPolicy, *, max_gateways: int = 64, rules: tuple[Rule, ...] = contracts()) -> Engine:
     return Engine(
         EngineSettings(
             policy=of,
@@ -40,7 +54,7 @@ def engine_for(of: WindowPolicy, *, max_gateways: int = 64, classic_rules: bool 
             currency_exponent=2,
             latency_sla_ms=1200,
             max_gateways=max_gateways,
-            rules=classic() if classic_rules else contracts(),
+            rules=rules,
             live=False,
         )
     )
@@ -134,21 +148,21 @@ def loose(row: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     st.lists(st.integers(1, 20), min_size=1, max_size=5),
     st.booleans(),
     st.integers(1, 3),
-    st.booleans(),
+    st.sampled_from([contracts(), classic(), FLOORS]),
 )
 def test_every_row_equals_the_reference_at_close_and_when_final(
     stream: tuple[WindowPolicy, list[Event]],
     sizes: list[int],
     drain: bool,
     max_gateways: int,
-    classic_rules: bool,
+    rules: tuple[Rule, ...],
 ) -> None:
     of, events = stream
-    reference = Reference(of, rules=classic() if classic_rules else contracts(), max_gateways=max_gateways)
+    reference = Reference(of, rules=rules, max_gateways=max_gateways)
     for event in events:
         reference.take(event)
     totals, closed, final = run(
-        engine_for(of, max_gateways=max_gateways, classic_rules=classic_rules), events, sizes, drain=drain
+        engine_for(of, max_gateways=max_gateways, rules=rules), events, sizes, drain=drain
     )
     assert totals == {
         **{name: reference.verdicts.count(name) for name in ("counted", "duplicate", "late")},

@@ -18,9 +18,9 @@ from revtui.export.rows import RowFormat, typed_frame, write_rows
 from revtui.views.records import rows_frame
 
 
-def written(rows: pl.DataFrame, form: RowFormat, currency: str = "USD", *, header: bool = True) -> bytes:
+def written(rows: pl.DataFrame, form: RowFormat, currency: str = "USD") -> bytes:
     out = io.BytesIO()
-    write_rows(rows, form, out, currency=currency, header=header)
+    write_rows(rows, form, out, currency=currency)
     return out.getvalue()
 
 
@@ -110,12 +110,6 @@ def test_a_table_is_aligned_whatever_the_names() -> None:
     assert len(lines) == 12
     assert lines[0].startswith("window_start          window_end            gateway_name")
     assert all(line.isprintable() for line in lines)
-
-
-def test_pieces_after_the_first_have_no_header() -> None:
-    rows = incident().snapshot.rows.tail(4)
-    whole = written(rows, RowFormat.CSV)
-    assert whole == written(rows.head(2), RowFormat.CSV) + written(rows.tail(2), RowFormat.CSV, header=False)
 
 
 @pytest.mark.parametrize("form", RowFormat)

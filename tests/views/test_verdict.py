@@ -59,7 +59,7 @@ def test_a_revenue_floor_is_said_in_money() -> None:
     rules = tuple(rule for rule in contracts(revenue_crit=20_000) if rule.kpi == "revenue")
     made = scene(lambda _gateway, _back: Figures(purchases=20), rules=rules, gateways=("a", "b"), windows=4)
     text = sentence(made.snapshot, clock=NOW)
-    assert text == "Overall (a, b): revenue $3,156.00 < $20,000 since 12:37Z"
+    assert text == "Overall: revenue $3,156.00 < $20,000 since 12:37Z"
 
 
 def test_two_culprits_without_an_overall_breach_are_both_named() -> None:

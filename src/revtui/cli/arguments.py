@@ -11,20 +11,22 @@ then `--`, then the arguments. The rules:
     any other word that begins with a hyphen is an option: unknown ones are refused
 """
 
-import difflib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from revtui.core.durations import DURATION_PATTERN
 from revtui.core.errors import UsageError
+from revtui.core.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cyclopts import App, Argument
 
-_RELATIVE: Final = re.compile(r"-(\d+(\.\d+)?(ms|s|m|h|d|w))+", re.IGNORECASE)
+_RELATIVE: Final = re.compile(f"-{DURATION_PATTERN}", re.IGNORECASE)
 HELP_FLAGS: Final = frozenset({"--help", "-h"})
 
 
@@ -39,14 +41,19 @@ class OptionName:
     takes_value: bool
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`did you mean X?`, or nothing when no name is near.
+def with_nearest(word: str, known: Iterable[str], hint: str) -> str:
+    """A hint that begins with the known word that was perhaps meant.
 
-    >>> nearest("windws", ["windows", "watch"])
-    'did you mean windows?'
+    >>> with_nearest("windws", ["windows", "watch"], "see revtui --help")
+    'did you mean windows? see revtui --help'
     """
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {match[0]}?" if match else ""
+    found = nearest(word, known)
+    return f"did you mean {found}? {hint}" if found else hint
+
+
+def exists(name: str) -> bool:
+    """Whether a word is the path of something; never an error, whatever the word."""
+    return os.path.exists(name)  # noqa: PTH110 - Path.exists raises for names that are too long
 
 
 def wants_help(words: Sequence[str]) -> bool:
@@ -119,9 +126,9 @@ def _value(name: OptionName, rest: list[str], command: str) -> str:
 
 
 def _unknown(spelling: str, table: dict[str, OptionName], command: str) -> UsageError:
-    guess = nearest(spelling, table)
-    see = f"see {command} --help"
-    return UsageError(f"unknown option {spelling!r}", hint=f"{guess} {see}".strip())
+    return UsageError(
+        f"unknown option {spelling!r}", hint=with_nearest(spelling, table, f"see {command} --help")
+    )
 
 
 def is_option(argument: "Argument") -> bool:

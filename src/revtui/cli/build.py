@@ -7,21 +7,21 @@ arguments ──> configuration ──> policy, rules ──> settings ─┐
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
+from typing import Final, get_args
 
 from revtui.adapters.allocator import keep_freed_memory
 from revtui.adapters.clocks import SystemClock
-from revtui.adapters.sources.locate import open_sources
-from revtui.adapters.sources.mapping import SourceMap, load_map
+from revtui.adapters.sources.locate import Wanted, open_sources
+from revtui.adapters.sources.mapping import FieldSettings, SourceMap, configured_map, load_map
+from revtui.cli.arguments import exists
 from revtui.cli.options import Evaluation
 from revtui.cli.simulation import BUILT_IN, simulator
 from revtui.cli.streams import say
 from revtui.config.layers import OriginKind
 from revtui.config.loading import LoadedConfig, load
-from revtui.config.model import Source as SourceTable
+from revtui.config.model import RuleSet
 from revtui.core.errors import SourceError, UsageError
 from revtui.core.events import AdmissionPolicy
 from revtui.core.filters import FilterError, parse
@@ -29,24 +29,22 @@ from revtui.core.money import exponent
 from revtui.engine.engine import EngineSettings
 from revtui.engine.monitor import MonitorSettings
 from revtui.engine.ports import Source
-from revtui.views.palette import PALETTES
 
-RULE_SETS: Final = ("contracts", "classic", "adaptive")
 STDIN: Final = "-"
 _FOR_EVER: Final = 1 << 62
-_FLAGS: Final = {
-    "window.length": "--window",
-    "window.hop": "--hop",
-    "window.bound": "--bound",
-    "window.lateness": "--lateness",
-    "window.horizon": "--horizon",
-    "business.currency": "--currency",
-    "business.timezone": "--timezone",
-    "business.max_gateways": "--max-gateways",
-    "screen.theme": "--theme",
-    "rules.set": "--rules",
+_KEYS: Final = {
+    "window": "window.length",
+    "hop": "window.hop",
+    "bound": "window.bound",
+    "lateness": "window.lateness",
+    "horizon": "window.horizon",
+    "currency": "business.currency",
+    "timezone": "business.timezone",
+    "max_gateways": "business.max_gateways",
+    "theme": "screen.theme",
+    "rules": "rules.set",
 }
-"""Key of the configuration -> the option that goes before it."""
+"""Option -> the key of the configuration that it goes before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,22 +74,12 @@ def load_configuration(evaluation: Evaluation, *, theme: str | None = None) -> L
         UsageError: when `--rules` names neither a set of rules nor a file.
     """
     rules_set, rules_file = _rules(evaluation.rules)
+    typed = asdict(evaluation) | {"theme": theme, "rules": rules_set}
     loaded = load(
         environ=os.environ,
         cwd=Path.cwd(),
-        flags={
-            "window.length": evaluation.window,
-            "window.hop": evaluation.hop,
-            "window.bound": evaluation.bound,
-            "window.lateness": evaluation.lateness,
-            "window.horizon": evaluation.horizon,
-            "business.currency": evaluation.currency,
-            "business.timezone": evaluation.timezone,
-            "business.max_gateways": evaluation.max_gateways,
-            "screen.theme": theme,
-            "rules.set": rules_set,
-        },
-        flag_names=_FLAGS,
+        flags={key: typed[option] for option, key in _KEYS.items()},
+        flag_names={key: f"--{option.replace('_', '-')}" for option, key in _KEYS.items()},
         config_file=None if evaluation.config is None else Path(evaluation.config),
         rules_file=rules_file,
     )
@@ -100,21 +88,17 @@ def load_configuration(evaluation: Evaluation, *, theme: str | None = None) -> L
     return loaded
 
 
-def refuse_bad_look(loaded: LoadedConfig, query: str) -> None:
-    """Say before anything is read what could not be shown.
+def refuse_bad_filter(query: str) -> None:
+    """Say before anything is read that a filter cannot be understood.
 
     Raises:
-        UsageError: for a filter that cannot be understood, or an unknown theme.
+        UsageError: when it cannot; an empty one can.
     """
     if query:
         try:
             parse(query)
         except FilterError as error:
             raise UsageError(f"--filter {query!r}: {error.message}", hint=error.hint) from error
-    theme = loaded.config.screen.theme
-    if theme not in PALETTES:
-        origin = loaded.origin("screen.theme")
-        raise UsageError(f"{origin}: unknown theme {theme!r}", hint=f"one of {', '.join(PALETTES)}")
 
 
 def plan(
@@ -140,36 +124,17 @@ def plan(
         SourceError: for a source that is not there.
     """
     keep_freed_memory()
-    clock = SystemClock()
-
-    def simulated(address: str) -> Source:
-        return simulator(address, clock, live=screen)
-
-    defaults = AdmissionPolicy(
-        timezone=evaluation.timezone or "UTC",
-        currency=loaded.config.business.currency,
-        breakdown=loaded.config.business.breakdown,
-    )
-    mapping = None if evaluation.map is None else load_map(Path(evaluation.map), breakdown=defaults.breakdown)
-    tables = loaded.config.source if not arguments else ()
-    wanted = [(table.url, follow or table.follow, mapping or _mapping(table)) for table in tables]
-    wanted = wanted or [(argument, follow, mapping) for argument in arguments or [BUILT_IN]]
-    if any(address == STDIN for address, _, _ in wanted):
+    clock, business = SystemClock(), loaded.config.business
+    wanted = _wanted(arguments, evaluation, loaded, follow=follow)
+    if any(one.argument == STDIN for one in wanted):
         _require_stdin()
-    opened = [
-        source
-        for address, followed, mapped in wanted
-        for source in open_sources(
-            [address],
-            follow=followed,
-            mapping=mapped,
-            defaults=defaults,
-            simulator_factory=simulated,
-        )
-    ]
-    names = [source.name for source in opened]
-    for name in (name for name in names if names.count(name) > 1):
-        raise UsageError(f"{name}: named twice", hint="name every source once: its rows would count twice")
+    opened = open_sources(
+        wanted,
+        defaults=AdmissionPolicy(currency=business.currency, breakdown=business.breakdown),
+        simulator_factory=lambda address: simulator(
+            address, clock, live=screen, breakdown=business.breakdown
+        ),
+    )
     live = any(source.live for source in opened)
     return Plan(
         loaded=loaded,
@@ -213,30 +178,66 @@ def settings(loaded: LoadedConfig, *, live: bool, currency: str) -> MonitorSetti
     )
 
 
+def _wanted(
+    arguments: Sequence[str], evaluation: Evaluation, loaded: LoadedConfig, *, follow: bool
+) -> list[Wanted]:
+    """The sources to open; what is typed goes before what `[[source]]` says, and that before a mapping.
+
+    `--currency` is not among it: what a source says of its money is a fact about its rows, and a wish
+    for the report must not turn pounds into euros. They are excluded, in plain sight.
+    """
+    breakdown = loaded.config.business.breakdown
+    typed = FieldSettings(timezone=evaluation.timezone)
+    mapping = None
+    if evaluation.map is not None:
+        mapping = load_map(Path(evaluation.map), breakdown=breakdown)
+        typed = typed.over(mapping.settings)
+    if not arguments and loaded.config.source:
+        return [
+            Wanted(
+                argument=table.url,
+                follow=follow or table.follow,
+                mapping=mapping or own,
+                settings=typed.over(
+                    FieldSettings(
+                        timezone=table.timezone, currency=table.currency, epoch_unit=table.epoch_unit
+                    )
+                ),
+            )
+            for table, own in zip(loaded.config.source, configured_maps(loaded), strict=True)
+        ]
+    return [
+        Wanted(argument=argument, follow=follow, mapping=mapping, settings=typed)
+        for argument in arguments or [BUILT_IN]
+    ]
+
+
+def configured_maps(loaded: LoadedConfig) -> list[SourceMap | None]:
+    """The `[source.map]` of each `[[source]]` table; None where there is none.
+
+    Raises:
+        ConfigError: for expressions that cannot be used.
+    """
+    breakdown, origin = loaded.config.business.breakdown, str(loaded.origin("source"))
+    return [
+        configured_map(table.map, origin=origin, key=f"source[{number}].map", breakdown=breakdown)
+        if table.map
+        else None
+        for number, table in enumerate(loaded.config.source)
+    ]
+
+
 def _rules(name: str | None) -> tuple[str | None, Path | None]:
     """`--rules` as the name of a set, or as a file."""
-    if name is None or name in RULE_SETS:
+    sets = get_args(RuleSet)
+    if name is None or name in sets:
         return name, None
-    path = Path(name)
-    if not path.suffix and not path.exists():
+    if not Path(name).suffix and not exists(name):
         raise UsageError(
             f"--rules {name!r} is neither a set of rules nor a file",
-            hint=f"one of {', '.join(RULE_SETS)}, or a TOML file with [rules] tables",
+            hint=f"one of {', '.join(sets)}, or a TOML file with [rules] tables",
         )
-    return None, path
-
-
-def _mapping(table: SourceTable) -> SourceMap | None:
-    """What a `[[source]]` table says of its fields; None: nothing, so that a file's own mapping is taken."""
-    said = (table.map, table.timezone != "UTC", table.currency, table.epoch_unit)
-    if not any(said):
-        return None
-    return SourceMap(
-        expressions=MappingProxyType(dict(table.map)),
-        timezone=table.timezone,
-        currency=table.currency,
-        epoch_unit=table.epoch_unit,
-    )
+    return None, Path(name)
 
 
 def _require_stdin() -> None:

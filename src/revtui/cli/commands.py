@@ -6,12 +6,13 @@ Importing this imports none of them: a command's code is loaded when it runs.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from pkgutil import resolve_name
+from typing import Final, cast
 
-from revtui.cli.arguments import nearest
+from revtui.cli.arguments import exists, with_nearest
 from revtui.core.errors import UsageError
 
+_LONGEST_SHOWN: Final = 60
 _WORD: Final = re.compile(r"[A-Za-z][\w-]*")
 
 Function = Callable[..., int | None]
@@ -30,62 +31,12 @@ class CommandEntry:
     arguments: str
     """Its arguments on the usage line."""
     examples: tuple[str, ...]
-    load: Callable[[], Function]
-    """Imports and gives the function."""
+    function: str
+    """Where it is found, as `module:name`."""
 
-
-def _monitor() -> Function:
-    from revtui.cli.monitor import monitor  # noqa: PLC0415 - loaded when it runs
-
-    return monitor
-
-
-def _windows() -> Function:
-    from revtui.cli.windows import windows  # noqa: PLC0415 - loaded when it runs
-
-    return windows
-
-
-def _snapshot() -> Function:
-    from revtui.cli.snapshot import snapshot  # noqa: PLC0415 - loaded when it runs
-
-    return snapshot
-
-
-def _watch() -> Function:
-    from revtui.cli.watch import watch  # noqa: PLC0415 - loaded when it runs
-
-    return watch
-
-
-def _simulate() -> Function:
-    from revtui.cli.simulate import simulate  # noqa: PLC0415 - loaded when it runs
-
-    return simulate
-
-
-def _config_show() -> Function:
-    from revtui.cli.configuration import show  # noqa: PLC0415 - loaded when it runs
-
-    return show
-
-
-def _config_check() -> Function:
-    from revtui.cli.configuration import check  # noqa: PLC0415 - loaded when it runs
-
-    return check
-
-
-def _config_schema() -> Function:
-    from revtui.cli.configuration import schema  # noqa: PLC0415 - loaded when it runs
-
-    return schema
-
-
-def _keys() -> Function:
-    from revtui.cli.keys import keys  # noqa: PLC0415 - loaded when it runs
-
-    return keys
+    def load(self) -> Function:
+        """Import and give the function."""
+        return cast("Function", resolve_name(self.function))
 
 
 MONITOR: Final = CommandEntry(
@@ -97,7 +48,7 @@ MONITOR: Final = CommandEntry(
     ),
     arguments="[SOURCE...]",
     examples=("revtui", "revtui --follow /var/log/payments/events.jsonl"),
-    load=_monitor,
+    function="revtui.cli.monitor:monitor",
 )
 
 COMMANDS: Final = (
@@ -113,7 +64,7 @@ COMMANDS: Final = (
             "revtui windows events.csv --window 5m --hop 1m -o kpis.csv",
             "zcat events.jsonl.gz | revtui windows - --format jsonl --summary rows.json",
         ),
-        load=_windows,
+        function="revtui.cli.windows:windows",
     ),
     CommandEntry(
         name="snapshot",
@@ -127,7 +78,7 @@ COMMANDS: Final = (
             "revtui snapshot events.csv --size 120x40",
             "revtui snapshot events.csv --format svg -o frame.svg --fail-on crit",
         ),
-        load=_snapshot,
+        function="revtui.cli.snapshot:snapshot",
     ),
     CommandEntry(
         name="watch",
@@ -138,7 +89,7 @@ COMMANDS: Final = (
         ),
         arguments="[SOURCE...]",
         examples=("revtui watch --follow events.jsonl --jsonl",),
-        load=_watch,
+        function="revtui.cli.watch:watch",
     ),
     CommandEntry(
         name="simulate",
@@ -152,7 +103,7 @@ COMMANDS: Final = (
             "revtui simulate --rate 20/s --duration 1h --seed 42 -o events.csv",
             "revtui simulate --start -2h --format jsonl | revtui watch -",
         ),
-        load=_simulate,
+        function="revtui.cli.simulate:simulate",
     ),
     CommandEntry(
         name="config show",
@@ -160,7 +111,7 @@ COMMANDS: Final = (
         description="Print every setting with its value and where it comes from.",
         arguments="",
         examples=("revtui config show",),
-        load=_config_show,
+        function="revtui.cli.configuration:show",
     ),
     CommandEntry(
         name="config check",
@@ -168,7 +119,7 @@ COMMANDS: Final = (
         description="Read the configuration and name every problem in it; 2 when there is one.",
         arguments="",
         examples=("revtui config check --config /etc/revtui/config.toml",),
-        load=_config_check,
+        function="revtui.cli.configuration:check",
     ),
     CommandEntry(
         name="config schema",
@@ -176,7 +127,7 @@ COMMANDS: Final = (
         description="Print the JSON schema of the configuration file, for editors and reviews.",
         arguments="",
         examples=("revtui config schema -o revtui.schema.json",),
-        load=_config_schema,
+        function="revtui.cli.configuration:schema",
     ),
     CommandEntry(
         name="keys",
@@ -184,7 +135,7 @@ COMMANDS: Final = (
         description="Print the keys of the monitor and what they do.",
         arguments="",
         examples=("revtui keys", "revtui keys --format json"),
-        load=_keys,
+        function="revtui.cli.keys:keys",
     ),
 )
 """Every command there is, in the order of the overview."""
@@ -206,7 +157,7 @@ def refuse_unknown_command(words: Sequence[str], *, rest: Sequence[str] = ()) ->
         UsageError: naming the nearest command.
     """
     for word in words:
-        if not _WORD.fullmatch(word) or Path(word).exists():
+        if not _WORD.fullmatch(word) or exists(word):
             continue
         group = ", ".join(f"revtui {entry.name}" for entry in members(word))
         if group:
@@ -214,8 +165,9 @@ def refuse_unknown_command(words: Sequence[str], *, rest: Sequence[str] = ()) ->
             raise UsageError(typed, hint=f"one of: {group}")
         if any(entry.name == word for entry in COMMANDS):
             raise UsageError(f"the command {word} must come first", hint=f"see revtui {word} --help")
-        guess = nearest(word, {entry.name.split()[0] for entry in COMMANDS})
+        shown = word if len(word) <= _LONGEST_SHOWN else f"{word[: _LONGEST_SHOWN - 1]}…"
+        names = {entry.name.split()[0] for entry in COMMANDS}
         raise UsageError(
-            f"unknown command {word!r}, and no file of that name",
-            hint=f"{guess} see revtui --help, or write ./{word} for a file".strip(),
+            f"unknown command {shown!r}, and no file of that name",
+            hint=with_nearest(word, names, f"see revtui --help, or write ./{shown} for a file"),
         )

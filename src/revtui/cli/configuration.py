@@ -30,12 +30,15 @@ def check(*, config: _ConfigFile = None) -> None:
     """Read the configuration, and say every problem and every warning on stderr.
 
     Raises:
-        ConfigError: with all problems.
+        ConfigError: with all problems; those of expressions in a mapping only when there are no others.
     """
-    from revtui.cli.build import load_configuration  # noqa: PLC0415 - heavy, and of no use to --help
+    from revtui.cli.build import (  # noqa: PLC0415 - heavy, and of no use to --help
+        configured_maps,
+        load_configuration,
+    )
     from revtui.cli.options import Evaluation  # noqa: PLC0415 - see above
 
-    load_configuration(Evaluation(config=config))
+    configured_maps(load_configuration(Evaluation(config=config)))
 
 
 def schema(*, file: Output = None) -> None:

@@ -10,7 +10,8 @@ import polars as pl
 
 from revtui.adapters.clocks import SystemClock
 from revtui.cli.build import Plan
-from revtui.cli.taking import raise_failure, running
+from revtui.cli.narration import say_what_lacks
+from revtui.cli.taking import known_to, raise_failure, running
 from revtui.core.alerts import Transition
 from revtui.core.events import Accounting
 from revtui.core.kpis import ALL_GATEWAYS
@@ -76,6 +77,7 @@ def write_finite(plan: Plan, wording: Wording, write: Write) -> Accounting:
     finally:
         for source in plan.sources:
             source.close()
+    say_what_lacks(monitor.intakes)
     return monitor.accounting
 
 
@@ -91,7 +93,7 @@ def write_live(plan: Plan, wording: Wording, write: Write) -> NoReturn:
             raise_failure(pipeline)
             snapshot = pipeline.mailbox.peek()
             if snapshot is not None:
-                transitions = pipeline.transitions.since(cursor)
-                cursor += len(transitions)
+                transitions = known_to(snapshot, pipeline.transitions.since(cursor))
+                cursor = max(cursor, snapshot.last_seq)
                 write(wording.lines(view.news(snapshot), transitions))
             time.sleep(_POLL_SECONDS)

@@ -11,7 +11,7 @@ import os
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from revtui import __version__
 from revtui.cli.arguments import HELP_FLAGS, bind, wants_help
@@ -21,6 +21,9 @@ from revtui.cli.output import output
 from revtui.cli.signals import Interrupted, interruptible
 from revtui.cli.streams import discard, flush_output, occupy_closed_descriptors, say
 from revtui.core.errors import RevtuiError
+
+if TYPE_CHECKING:
+    from cyclopts import App
 
 BROKEN_PIPE: Final = 141
 OVERVIEW: Final = Path(__file__).with_name("overview.txt")
@@ -93,10 +96,7 @@ def _dispatch(argv: list[str]) -> int:
     if wants_help(tokens):
         _print(page(entry))
         return 0
-    from cyclopts import App  # noqa: PLC0415 - a fifth of a second that `--version` does not pay
-
-    app = App(default_command=entry.load(), help_flags=[], version_flags=[])
-    function, positional, named = bind(app, tokens, command=f"revtui {entry.name}".rstrip())
+    function, positional, named = bind(_app(entry), tokens, command=f"revtui {entry.name}".rstrip())
     return function(*positional, **named) or 0
 
 
@@ -119,10 +119,14 @@ def page(entry: CommandEntry) -> str:
     """The help page of a command, ready to print."""
     if entry is MONITOR:
         return OVERVIEW.read_text("utf-8")
-    from cyclopts import App  # noqa: PLC0415 - a fifth of a second that the overview does not pay
+    return command_page(entry, _app(entry).assemble_argument_collection()) + "\n"
 
-    app = App(default_command=entry.load(), help_flags=[], version_flags=[])
-    return command_page(entry, app.assemble_argument_collection()) + "\n"
+
+def _app(entry: CommandEntry) -> "App":
+    """What binds arguments to the function of a command."""
+    from cyclopts import App  # noqa: PLC0415 - a fifth of a second that `--version` and the overview do not pay
+
+    return App(default_command=entry.load(), help_flags=[], version_flags=[])
 
 
 def _print(text: str) -> None:

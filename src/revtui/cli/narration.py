@@ -1,9 +1,20 @@
 """Sentences about a run, for people on stderr."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from revtui.cli.streams import say
 
 if TYPE_CHECKING:
     from revtui.core.events import Accounting
+    from revtui.engine.intake import Intake
+
+
+def say_what_lacks(intakes: Iterable["Intake"]) -> None:
+    """Say what the configuration asks for and no event had."""
+    for intake in intakes:
+        if intake.lack:
+            say(f"{intake.source.name}: {intake.lack}")
 
 
 def where_rows_went(accounting: "Accounting") -> str:

@@ -63,7 +63,11 @@ class Evaluation:
     rules: Annotated[
         str | None,
         Metavar("contracts|classic|adaptive|FILE"),
-        Parameter(group=WINDOWS, help="what the windows are judged by; FILE is TOML with [rules] tables"),
+        Parameter(
+            group=WINDOWS,
+            help="what the windows are judged by (contracts); FILE is TOML with [rules] tables; adaptive rules are"
+            " not in this version: the contracts judge",
+        ),
     ] = None
     max_gateways: Annotated[
         NUMBER, Parameter(group=WINDOWS, help="gateways with rows of their own, the rest share one (64)")
@@ -71,7 +75,8 @@ class Evaluation:
     currency: Annotated[
         Annotated[str | None, Metavar("CODE")],
         Parameter(
-            group=SOURCES, help="ISO 4217 code of the money reported, and of rows that name none (USD)"
+            group=SOURCES,
+            help="ISO 4217 code of the money reported, and of rows of whose currency nothing else speaks (USD)",
         ),
     ] = None
     timezone: Annotated[

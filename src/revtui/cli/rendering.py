@@ -38,7 +38,7 @@ def refuse_missing_extra(form: Form) -> None:
         UsageError: for PNG without its extra.
     """
     if form == "png" and find_spec("resvg_py") is None:
-        raise UsageError("PNG needs the extra `png`", hint="pip install 'revtui[png]', or use --format svg")
+        raise UsageError("PNG needs the extra `png`", hint="pip install resvg-py, or use --format svg")
 
 
 def render(taken: Taken, form: Form, look: Look) -> bytes:

@@ -53,19 +53,18 @@ def simulate(
     from revtui.adapters.sources import simulator  # noqa: PLC0415 - see above
     from revtui.adapters.sources.simulator.profiles import PROFILES  # noqa: PLC0415 - see above
     from revtui.core.durations import parse_duration  # noqa: PLC0415 - see above
-    from revtui.core.errors import UsageError  # noqa: PLC0415 - see above
     from revtui.core.times import parse_instant  # noqa: PLC0415 - see above
 
     length = parse_duration(duration)
-    if length <= 0:
-        raise UsageError(f"--duration must be positive, not {duration}")
+    begin = parse_instant(start, now=SystemClock().now())
     spec = simulator.SimulatorSpec(
         rate=simulator.parse_rate(rate),
         seed=seed,
         profile=PROFILES[profile],
         scenarios=simulator.parse_scenarios(scenario or ()),
+        start=begin,
+        duration=length,
     )
-    begin = parse_instant(start, now=SystemClock().now())
     incidents = simulator.incidents_within(spec, start=begin, duration=length)
     refuse_clash(file, truth)
     refuse_unwritable(truth)

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from revtui.cli.narration import where_rows_went
 from revtui.cli.options import FLAG, NAME, OUTPUT, READING, TIME, Evaluation, Metavar, Output
 from revtui.cli.output import output, refuse_unwritable
-from revtui.core.durations import MICROSECONDS_PER_SECOND, parse_duration
+from revtui.core.durations import SECOND, parse_duration
 from revtui.core.errors import NoDataError, UsageError
 from revtui.core.severity import Severity
 from revtui.tui.actions import TABS
@@ -64,7 +64,7 @@ def snapshot(
     wait_seconds = read_wait(wait)
     stop_at = None if at is None else parse_instant(at, now=SystemClock().now())
     loaded = build.load_configuration(evaluation, theme=theme)
-    build.refuse_bad_look(loaded, filter_)
+    build.refuse_bad_filter(filter_)
     plan = build.plan(sources, evaluation, loaded, follow=follow)
     taken = taking.take(plan, at=stop_at, wait_seconds=wait_seconds)
     look = rendering.Look(
@@ -91,7 +91,7 @@ def read_wait(text: str) -> float:
     Raises:
         UsageError: when it is no duration, or negative.
     """
-    seconds = parse_duration(text) / MICROSECONDS_PER_SECOND
+    seconds = parse_duration(text) / SECOND
     if seconds < 0:
         raise UsageError(f"--wait must not be negative, not {text}")
     return seconds

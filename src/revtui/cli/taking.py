@@ -6,7 +6,7 @@ live     read until the first window has closed, or for `--wait`
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -119,7 +119,12 @@ def _live(pipeline: Pipeline, wait_seconds: float) -> Taken:
     lost = [source for source in snapshot.sources if source.state is SourceState.ERROR]
     if snapshot.status is Status.DISCONNECTED and lost and not snapshot.accounting.counted:
         raise SourceError(f"{lost[0].name}: {lost[0].detail}")
-    return Taken(snapshot=snapshot, transitions=pipeline.transitions.since(0))
+    return Taken(snapshot=snapshot, transitions=known_to(snapshot, pipeline.transitions.since(0)))
+
+
+def known_to(snapshot: Snapshot, transitions: Iterable[Transition]) -> tuple[Transition, ...]:
+    """The transitions a picture knows of: the newest may be logged before the window that caused it is shown."""
+    return tuple(transition for transition in transitions if transition.seq <= snapshot.last_seq)
 
 
 def raise_failure(pipeline: Pipeline) -> None:

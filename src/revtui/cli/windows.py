@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from cyclopts import Parameter
 
-from revtui.cli.narration import where_rows_went
+from revtui.cli.narration import say_what_lacks, where_rows_went
 from revtui.cli.options import FILE, OUTPUT, READING, Evaluation, Metavar, Output
 from revtui.cli.output import output, refuse_clash, refuse_unwritable
 from revtui.core.errors import NoDataError, UsageError
@@ -52,6 +52,7 @@ def windows(
 
     planned = plan(sources, evaluation, load_configuration(evaluation))
     outcome = run_finite(planned.sources, planned.settings, batch_rows=batch_rows)
+    say_what_lacks(outcome.monitor.intakes)
     with output(file) as stream:
         write_rows(outcome.rows, RowFormat(form), stream, currency=planned.currency)
     if summary is not None:

@@ -8,8 +8,9 @@ character through to a terminal.
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from difflib import get_close_matches
 from typing import Any, Final
+
+from revtui.core.spelling import nearest
 
 KeyPath = tuple[str, ...]
 
@@ -108,6 +109,5 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     >>> suggestion("lengths", ["length", "hop"])
     '; did you mean "length"?'
     """
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {quoted(by_folded[near[0]])}?" if near else ""
+    found = nearest(name, known)
+    return f"; did you mean {quoted(found)}?" if found else ""

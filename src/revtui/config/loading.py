@@ -5,7 +5,7 @@ The laws: of the layers that set a key the highest wins, key by key (an array co
 layer that is wrong is an error also where a higher one would have covered it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -51,17 +51,9 @@ class LoadedConfig:
         """Where the value of a dotted key came from; the default when nothing set it."""
         return self.origins.get(key, DEFAULT)
 
-    def rules(self, base: Sequence[Rule] | None = None) -> tuple[Rule, ...]:
-        """The rules in force: those of `rules.set`, or `base`, with the changes of the configuration.
-
-        Raises:
-            ConfigError: when `base` and the changes do not fit; never without `base`.
-        """
-        return apply_rules(rule_set(self.config) if base is None else base, self.config, line=self.line)
-
-    def line(self, clash: Clash) -> str:
-        """A clash as a line that names the places of its keys."""
-        return _line(clash, self.origins)
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force: those of `rules.set`, with the changes of the configuration."""
+        return apply_rules(rule_set(self.config), self.config)
 
 
 def load(
@@ -101,13 +93,18 @@ def load(
     problems += [line for one in judged for line in one.problems]
     problems += [_line(clash, origins) for clash in _clashes(config, judged)]
     if problems:
-        raise ConfigError(problems, hint="docs/configuration.md lists every key")
+        raise ConfigError(problems, hint="revtui config schema describes every key")
     return LoadedConfig(
         config=config,
         origins=MappingProxyType(origins),
-        warnings=findings.warnings,
+        warnings=(*findings.warnings, *_missing_rules(config, origins)),
         save_to=paths.user if config_file is None else cwd / config_file,
     )
+
+
+def _missing_rules(config: Config, origins: Mapping[str, Origin]) -> Iterator[str]:
+    if config.rules.set_ == "adaptive":
+        yield f"{origins['rules.set']}: this version has no adaptive rules; the contracts judge"
 
 
 def check_document(raw: bytes, origin: Origin) -> tuple[str, ...]:

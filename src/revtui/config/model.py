@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from revtui.config.values import (
+    Breakdown,
     Currency,
     Duration,
     GatewayName,
@@ -21,7 +22,8 @@ from revtui.config.values import (
     Text,
     Zone,
 )
-from revtui.core.windows import MINUTE, WindowPolicy
+from revtui.core.durations import DAY, MINUTE, SECOND
+from revtui.core.windows import WindowPolicy
 
 _POLICY: Final = WindowPolicy()
 
@@ -81,9 +83,14 @@ class Business(Section):
     currency: Currency = Field(
         default="USD", description="Currency of the revenue, and of events that name none."
     )
-    timezone: Zone = Field(default="UTC", description="Zone of the business day.")
-    breakdown: Text = Field(
-        default="gateway_name", description="Text column of the events that figures are broken down by."
+    timezone: Zone = Field(
+        default="UTC",
+        description="Zone of the business day, shown beside UTC; timestamps are read in the zone of their source.",
+    )
+    breakdown: Breakdown = Field(
+        default="gateway_name",
+        description="Text column of the events that figures are broken down by; where no event of a source has"
+        " it, that is said of the source.",
     )
     latency_sla_ms: int = Field(
         default=1200,
@@ -107,26 +114,30 @@ class Guards(Section):
         description="Live: an event further ahead of the clock is quarantined as `future`.",
     )
     max_jump: Annotated[int, Duration(least="1s")] = Field(
-        default=1440 * MINUTE, description="Files: a lone event further ahead is quarantined as `jump`."
+        default=DAY, description="Files: a lone event further ahead is quarantined as `jump`."
     )
     idle_timeout: Annotated[int, Duration(least="1s", most="1d")] = Field(
         default=MINUTE, description="A live source silent for this long is no longer waited for."
     )
 
 
+Theme = Literal["okabe-dark", "okabe-light", "high-contrast", "mono"]
+
+
 class Screen(Section):
     """How the monitor looks."""
 
-    theme: Text = Field(default="okabe-dark", description="Colour theme.")
+    theme: Theme = Field(default="okabe-dark", description="Colour theme; `mono` has no colour.")
     ascii: Switch = Field(
         default="auto", description="Plain ASCII glyphs; `auto`: when the locale is not UTF-8."
     )
     mouse: bool = Field(default=True, description="Whether the mouse is used; it hinders selecting text.")
     refresh: Annotated[int, Duration(least="250ms", most="1h")] = Field(
-        default=MINUTE // 60, description="Time between two pictures."
+        default=SECOND, description="Time between two pictures."
     )
     history: Annotated[int, Duration(least="1h")] = Field(
-        default=48 * 60 * MINUTE, description="Rows of windows kept in memory, for charts and tables."
+        default=2 * DAY,
+        description="Live: for so long rows of windows are kept in memory, for charts and tables; files are shown whole.",
     )
 
 
@@ -148,10 +159,14 @@ class _Terms(Section):
     """What a rule says beside its levels; None leaves the rule's own."""
 
     fire: Literal["above", "below"] | None = Field(
-        default=None, description="Side of the level that is bad; unset: the KPI's worse side."
+        default=None,
+        description="Side of the level that is bad; unset: the rule's own, else the KPI's worse side.",
     )
     min_volume: int | None = Field(
-        default=None, ge=0, le=10**12, description="With fewer observations the rule does not judge."
+        default=None,
+        ge=0,
+        le=10**12,
+        description="With fewer observations the rule does not judge; only for shares and latencies, which rest on some.",
     )
     for_: Annotated[int, Duration(least="0s", most="31d")] | None = Field(
         default=None, alias="for", description="A breach must hold this long before it fires."
@@ -185,6 +200,7 @@ class NumberRule(_Terms, NumberLevels):
     )
 
 
+RuleSet = Literal["contracts", "classic", "adaptive"]
 RuleChange = ShareRule | NumberRule
 LevelsChange = ShareLevels | NumberLevels
 
@@ -195,10 +211,10 @@ class Rules(Section):
     What a table does not mention stays as the rule set has it; a KPI without a rule gets one.
     """
 
-    set_: Literal["contracts", "classic", "adaptive"] | None = Field(
+    set_: RuleSet | None = Field(
         default=None,
         alias="set",
-        description="Rule set; unset: the command's own. `adaptive` judges by the contracts for now.",
+        description="Rule set; unset: the contracts. `adaptive` is not in this version: the contracts judge.",
     )
     revenue: NumberRule = NumberRule()
     fail_rate: ShareRule = ShareRule()
@@ -224,16 +240,21 @@ class Source(Section):
 
     url: Text = Field(description="Path, glob, `-` or URL, as SOURCE on the command line.")
     follow: bool = Field(default=False, description="Follow a growing file, as `--follow` does.")
-    timezone: Zone = Field(default="UTC", description="Zone of timestamps that carry none.")
+    timezone: Zone | None = Field(
+        default=None, description="Zone of timestamps that carry none; unset: the mapping's, else UTC."
+    )
     currency: Currency | None = Field(
-        default=None, description="Currency of rows that name none; unset: `business.currency`."
+        default=None,
+        description="Currency of rows that name none; unset: the mapping's, else `business.currency`.",
     )
     epoch_unit: Literal["s", "ms", "us", "ns"] | None = Field(
-        default=None, description="Unit of timestamps that are numbers; unset: they are rejected."
+        default=None,
+        description="Unit of timestamps that are numbers; unset: the mapping's; without any they are rejected.",
     )
     map: Mapping[Text, Text] = Field(
         default_factory=dict,
-        description="`[source.map]`: column of an event = polars SQL expression over the file's columns.",
+        description="`[source.map]`: column of an event = polars SQL expression over the file's columns;"
+        " without it `NAME.map.toml` beside `NAME.csv` is taken.",
     )
 
 

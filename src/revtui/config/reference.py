@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from revtui.config.layers import NOT_CONFIGURATION
 from revtui.config.model import Config
 from revtui.config.values import literal
 from revtui.core.durations import format_duration
@@ -32,13 +31,16 @@ by key (an array, such as the `[[source]]` tables, counts as one value):
 | 7 | flags that were typed |
 
 - `--config FILE` is read in place of layers 2 to 4, and must exist.
-- `revtui config show` prints every value in force and where it is from; `revtui config check` names
-  every problem; `revtui config schema` prints the JSON schema.
+- `revtui config show` prints every value in force and where it is from, the thresholds of the rule set and
+  what is derived from other values included; `revtui config check` names every problem;
+  `revtui config schema` prints the JSON schema.
 - A variable is the key in capitals with `__` for each dot: `REVTUI_WINDOW__LENGTH=10m`,
   `REVTUI_RULES__FAIL_RATE__WARN=15%`. Its text is read as a TOML value when it is one, else as text;
   `REVTUI_SOURCE='[{{url = "sim:"}}]'` sets an array. Names in capitals are read as small letters, so a
   gateway whose name has capitals is written with them in the variable, or configured in a file.
-- {other} are no keys of the configuration and are passed over.
+- Four variables are no keys of the configuration: `REVTUI_READONLY` (1) opens the monitor read-only, as
+  `--readonly` does; `REVTUI_DEBUG` (1) shows where a fault of the program is; `REVTUI_STORE` is passed over,
+  since this version keeps no store; `REVTUI_REQUIRE_SERVICES` belongs to the tests.
 - An unknown key, a wrong type or a value out of range is an error, in whatever layer, and all errors
   are reported at once. A configuration file that anyone may write to is warned of.
 - Durations are text such as `"90s"`, `"5m"`, `"1h30m"`, `"2d"`.
@@ -79,6 +81,11 @@ amount = "quantity * unit_price"
 """Stands in the page, and loads."""
 
 _RULES: Final = """\
+| rule set | judges |
+|---|---|
+| `contracts` | p95 latency above `business.latency_sla_ms`: WARN and a breach of the SLA; fail rate above 15 %: WARN, above 30 %: CRIT, from 20 attempts on; no event for more than 10 minutes: CRIT and a breach of the SLA. All but the last must hold for a minute. There is no floor for revenue until `[rules.revenue]` sets one. |
+| `classic` | the conditions of the Operational Revenue Signal Monitor (one of the two systems that revtui unites): p95 latency above 1,200 ms: WARN and a breach of the SLA; fail rate above 30 %: WARN; no event for more than 10 minutes: CRIT and a breach of the SLA; revenue of a window at most 500: WARN, at most 200: CRIT. No minimum volume, nothing is held; p95 and freshness are rounded first. |
+
 One table per KPI, each a change to the rule set's own rule:
 
 | table | KPI | levels in | fires by default |
@@ -86,7 +93,7 @@ One table per KPI, each a change to the rule set's own rule:
 """
 _UNITS: Final = {
     Unit.COUNT: "events or users",
-    Unit.MONEY: "major units",
+    Unit.APART: "major units",
     Unit.SHARE: "shares",
     Unit.MILLISECONDS: "ms",
     Unit.MINUTES: "minutes",
@@ -94,15 +101,19 @@ _UNITS: Final = {
 _FIRES: Final = {"up": "below", "down": "above", "neutral": "– (set `fire`)"}
 _RULE_TERMS: Final = """
 The levels of a KPI that is no share are plain numbers. A level not mentioned stays as the rule set has
-it; `"off"` takes it away. A gateway's level that is not mentioned is that of the rule. CRIT may not be
-looser than WARN. `clear_ratio` is at most 1 in a rule that fires above, at least 1 in one that fires below.
+it; `"off"` takes it away. CRIT may not be looser than WARN. `clear_ratio` is at most 1 in a rule that
+fires above, at least 1 in one that fires below.
+
+A rule judges all events together, `*`, and every gateway. A gateway's level that is not mentioned is that
+of the rule. Floors are another matter: what fires below a level of money or of a count (`revenue`,
+`net_revenue`, `purchases`, `active_users`, ...) is the floor of the whole business, so it judges `*` alone,
+and a gateway only by the levels in its own `[rules.KPI.gateways.NAME]`.
 """
 
 
 def markdown() -> str:
     """The page `docs/configuration.md`."""
-    other = ", ".join(f"`{name}`" for name in NOT_CONFIGURATION)
-    parts = [_INTRODUCTION.format(other=other, example=EXAMPLE)]
+    parts = [_INTRODUCTION.format(example=EXAMPLE)]
     definitions = schema()["$defs"]
     for name in Config.model_fields:
         title = "`[[source]]`" if name == "source" else f"`[{name}]`"

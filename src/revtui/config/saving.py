@@ -65,10 +65,9 @@ def changes_between(old: Rule, new: Rule) -> tuple[ThresholdChange, ...]:
     if all(old.levels_for(name) == new.levels_for(name) for name in (ALL_GATEWAYS, *names)):
         return ()
     return tuple(
-        ThresholdChange(
-            kpi=new.kpi, level=level, value=_value(new.levels_for(name), level), gateway_name=name
-        )
+        ThresholdChange(kpi=new.kpi, level=level, value=_value(levels, level), gateway_name=name)
         for name in (ALL_GATEWAYS, *names)
+        if (levels := new.levels_for(name)) is not None
         for level in _LEVEL_NAMES
     )
 

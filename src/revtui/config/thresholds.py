@@ -5,7 +5,7 @@ configuration changes nothing; applying a configuration twice is applying it onc
 make sense is judged by `core.rules.Rule` alone; here its refusals get the keys they come from.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from revtui.config.values import OFF
 from revtui.core.contracts import classic, contracts
 from revtui.core.errors import ConfigError, UsageError
 from revtui.core.kpis import KPI_BY_NAME, Direction
-from revtui.core.rules import Comparison, Levels, Rule
+from revtui.core.rules import Comparison, Levels, Rule, is_floor
 
 _SIDES: Final = {"above": Comparison.ABOVE, "below": Comparison.BELOW}
 _NO_LEVELS: Final = (None, None)
@@ -43,9 +43,7 @@ def rule_set(config: Config) -> tuple[Rule, ...]:
     return contracts(latency_sla_ms=config.business.latency_sla_ms)
 
 
-def apply_rules(
-    base: Sequence[Rule], config: Config, *, line: Callable[[Clash], str] = str
-) -> tuple[Rule, ...]:
+def apply_rules(base: Sequence[Rule], config: Config) -> tuple[Rule, ...]:
     """`base` with the changes of the configuration, then a rule for each KPI that had none.
 
     A rule whose levels were all switched off is left out.
@@ -53,14 +51,14 @@ def apply_rules(
     Args:
         base: A rule set of `core.contracts`, usually `rule_set(config)`.
         config: Its `rules` are applied to the rules of the same KPI; its `rules.set` is not looked at.
-        line: Makes a line of a clash; `LoadedConfig.line` names the files as well.
 
     Raises:
-        ConfigError: when changes and rules do not fit, such as a CRIT looser than its WARN.
+        ConfigError: when changes and rules do not fit, such as a CRIT looser than its WARN; never for
+            `rule_set(config)` after `load`.
     """
     rules, clashes = merge_rules(base, config)
     if clashes:
-        raise ConfigError([line(clash) for clash in clashes])
+        raise ConfigError([str(clash) for clash in clashes])
     return rules
 
 
@@ -108,11 +106,10 @@ class _Merge:
 
     @property
     def gateway_pairs(self) -> dict[str, Pair]:
-        """A gateway's level: its own, else the rule set's for this gateway, else the rule's."""
+        """A gateway's level: its own, else the rule set's for this gateway, else the rule's if it is no floor."""
+        usual = _NO_LEVELS if is_floor(KPI_BY_NAME[self.kpi], self.comparison) else self.pair
         old = {name: _pair_of(levels) for name, levels in self.rule.per_gateway.items()} if self.rule else {}
-        own = {
-            name: _pair(old.get(name, self.pair), gateway) for name, gateway in self.change.gateways.items()
-        }
+        own = {name: _pair(old.get(name, usual), gateway) for name, gateway in self.change.gateways.items()}
         return old | own
 
     @property

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -24,14 +24,18 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 
 from revtui.config.keys import quoted, suggestion
-from revtui.core.durations import format_duration, parse_duration
+from revtui.core.durations import DURATION_PATTERN, format_duration, parse_duration
 from revtui.core.errors import UsageError
+from revtui.core.fields import NUMBER_SUFFIX
 from revtui.core.kpis import ALL_GATEWAYS
 from revtui.core.money import EXPONENTS
+from revtui.core.times import check_zone
 
 OFF: Final = "off"
 """Written for a level that a rule shall not have."""
 
+_NO_TEXT: Final = frozenset({"event_ts", "amount", "latency_ms", "retry_attempt", "offset"})
+"""Columns of the events that hold times, numbers, or positions in the source."""
 _LONGEST_DURATION_TEXT: Final = 40
 _LONGEST_SHOWN: Final = 60
 _PERCENT: Final = re.compile(r"\s*(\d{1,9}(?:\.\d{1,12})?)\s*%\s*")
@@ -113,7 +117,7 @@ class Duration:
     def __get_pydantic_json_schema__(self, _schema: Any, _handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {
             "type": "string",
-            "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$",
+            "pattern": f"^{DURATION_PATTERN}$",
             "x-kind": f"duration, {self.least} to {self.most}",
         }
 
@@ -169,8 +173,8 @@ def _zone(value: str) -> str:
         ValueError: when this machine knows no such zone.
     """
     try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
+        check_zone(value)
+    except UsageError as error:
         near = suggestion(value, available_timezones())
         raise ValueError(f"must be an IANA time zone, not {shown(value)}{near}") from error
     return value
@@ -186,6 +190,12 @@ def _currency(value: str) -> str:
 def _some_text(value: str) -> str:
     if not value.strip() or not value.isprintable():
         raise ValueError(f"must be printable text, not {shown(value)}")
+    return value
+
+
+def _breakdown(value: str) -> str:
+    if value in _NO_TEXT or value.endswith(NUMBER_SUFFIX):
+        raise ValueError(f"must be a text column of the events, not {shown(value)}")
     return value
 
 
@@ -207,6 +217,7 @@ def _kind(text: str) -> WithJsonSchema:
 
 
 Text = Annotated[str, AfterValidator(_some_text), _kind("text")]
+Breakdown = Annotated[Text, AfterValidator(_breakdown), _kind("name of a text column")]
 GatewayName = Annotated[Text, AfterValidator(_gateway_name)]
 Zone = Annotated[str, AfterValidator(_zone), _kind("IANA time zone")]
 Currency = Annotated[str, AfterValidator(_currency), _kind("ISO 4217 code")]

@@ -340,7 +340,7 @@ def _regraded(alert: Alert, verdict: Verdict, at: int, rule: Rule) -> Alert | No
         )
     if alert.milder_since is None or at - alert.milder_since < rule.keep_firing_for:
         return None
-    has_warn = rule.levels_for(alert.gateway_name).warn is not None
+    has_warn = (rule.levels_for(alert.gateway_name) or rule.levels).warn is not None
     milder = max(verdict.severity, Severity.WARN if has_warn else Severity.CRIT)
     if milder == alert.severity:
         return None

@@ -1,17 +1,19 @@
 """The rule sets that come with the program.
 
 contracts   what was promised: latency, failures with a minimum volume, freshness; a revenue floor on request
-classic     the conditions of the system that came before, every reason listed instead of one
+classic     the conditions of the Operational Revenue Signal Monitor (ARCHITECTURE.md says what that was),
+            every reason listed instead of one
 """
 
 from typing import Final
 
+from revtui.core.durations import MINUTE
 from revtui.core.rules import Comparison, Levels, Rule
 
 LATENCY_SLA_MS: Final = 1200
 FRESHNESS_SLA_MINUTES: Final = 10
 MIN_ATTEMPTS: Final = 20
-_HELD: Final = 60_000_000
+_HELD: Final = MINUTE
 _CLEAR_BELOW: Final = 0.9
 _CLEAR_ABOVE: Final = 1.1
 
@@ -83,7 +85,7 @@ def contracts(
 
 
 def classic() -> tuple[Rule, ...]:
-    """The original's conditions: no minimum volume, no holding, no hysteresis; money in major units."""
+    """The classic conditions: no minimum volume, no holding, no hysteresis; money in major units."""
     return (
         Rule(
             name="p95_latency",

@@ -8,7 +8,8 @@ Three kinds of trouble are kept apart:
 
     RevtuiError             exit 1   something failed while running
     ├── UsageError          exit 2   arguments, or the terminal, do not fit
-    │   └── ConfigError     exit 2   configuration; carries every problem found
+    │   ├── ConfigError     exit 2   configuration; carries every problem found
+    │   └── FilterError     exit 2   a filter that cannot be understood (`core.filters`)
     ├── SourceError         exit 3   a source cannot be reached or read
     └── NoDataError         exit 5   the input held nothing to work on
 """

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from revtui.core.decimals import INT64_MAX, Decimals, Mask, read_decimals, rescale
+from revtui.core.durations import DAY
 from revtui.core.events import DIGITS, SCALE
 from revtui.core.text import all_plain, sanitised, sanitised_identity
 
@@ -23,7 +24,8 @@ LATENCY_MS_MAX: Final = 4_200_000
 _FLOATS: Final = 2.0**53  # every integer below is a binary float
 _YEAR_1_DAYS: Final = -719_162
 _YEAR_10000_DAYS: Final = 2_932_897
-_PER_DAY: Final = {"ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+_PER_DAY: Final = {"ms": DAY // 1000, "us": DAY, "ns": DAY * 1000}
+_NOTHING: Final = pl.Series([None], dtype=pl.String)
 
 Floats = npt.NDArray[np.float64]
 
@@ -97,7 +99,7 @@ def _field(frame: pl.DataFrame, column: str, name: str) -> Field:
 
 
 def _absent(size: int) -> pl.Series:
-    return pl.Series([None], dtype=pl.String).new_from_index(0, size)
+    return _NOTHING.new_from_index(0, size)
 
 
 def is_scalar(dtype: pl.DataType) -> bool:

@@ -12,27 +12,23 @@ clock, only what the source itself says so far:
 What is released and rejected, and in which order, does not depend on how the rows were batched.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from revtui.core.durations import format_duration
-from revtui.core.events import EVENT_SCHEMA, EventType, Rejected
-from revtui.core.money import format_minor
+from revtui.core.durations import DAY, MINUTE, format_duration
+from revtui.core.events import EVENT_SCHEMA, Rejected
 from revtui.core.text import escape_raw
 from revtui.core.times import format_instant
-from revtui.core.windows import MINUTE
 
 MAX_FUTURE_SKEW: Final = 5 * MINUTE
-MAX_JUMP: Final = 24 * 60 * MINUTE
+MAX_JUMP: Final = DAY
 
 _WITNESSES: Final = 3
-_CARRIED: Final = ("currency", "status", "response_code", "gateway_name", "latency_ms", "retry_attempt")
 
 RawOf = Callable[[int], bytes]
 """The bytes of the row at an offset; a jump guard also asks for rows held since earlier pushes."""
@@ -53,12 +49,9 @@ def guard_future(
     source: str,
     now: int,
     max_skew: int = MAX_FUTURE_SKEW,
-    raw_of: RawOf | None = None,
+    raw_of: RawOf,
 ) -> Guarded:
-    """Events of a live source, without those more than `max_skew` microseconds ahead of `now`.
-
-    Without `raw_of` a rejected row keeps its admitted fields, as JSON, in place of its bytes.
-    """
+    """Events of a live source, without those more than `max_skew` microseconds ahead of `now`."""
     limit = now + max_skew
     future = events.get_column("event_ts") > limit
     if not future.any():
@@ -66,7 +59,7 @@ def guard_future(
     detail = f"more than {format_duration(max_skew)} ahead of the clock, {format_instant(now)}"
     rejected = [
         _rejection(row, reason="future", detail=detail, source=source, raw_of=raw_of)
-        for row in events.filter(future).iter_rows(named=True)
+        for row in events.filter(future).select("event_ts", "offset").iter_rows()
     ]
     return Guarded(events=events.filter(~future), rejected=tuple(rejected))
 
@@ -86,12 +79,9 @@ class JumpGuard:
     """EVENT_SCHEMA: rows that came and are not judged yet."""
 
     def push(
-        self, events: pl.DataFrame, *, ended: bool = False, raw_of: RawOf | None = None
+        self, events: pl.DataFrame, *, ended: bool = False, raw_of: RawOf
     ) -> tuple["JumpGuard", Guarded]:
-        """Feed the next admitted rows of the source; `ended` says that they are the last.
-
-        Without `raw_of` a rejected row keeps its admitted fields, as JSON, in place of its bytes.
-        """
+        """Feed the next admitted rows of the source; `ended` says that they are the last."""
         rows = pl.concat([self.held, events]) if self.held.height else events
         times = rows.get_column("event_ts").to_numpy()
         first = times[: _WITNESSES + 1]
@@ -107,7 +97,7 @@ class JumpGuard:
         keep[list(verdict.jumps)] = False
         rejected = [
             _rejection(
-                rows.row(place, named=True),
+                (int(times[place]), rows["offset"][place]),
                 reason="jump",
                 detail=f"more than {format_duration(self.max_jump)} past {format_instant(before)}",
                 source=self.source,
@@ -118,7 +108,7 @@ class JumpGuard:
         guard = replace(self, newest=verdict.newest, held=rows[verdict.judged :])
         return guard, Guarded(events=released.filter(pl.Series(keep)), rejected=tuple(rejected))
 
-    def end(self, *, raw_of: RawOf | None = None) -> tuple["JumpGuard", Guarded]:
+    def end(self, *, raw_of: RawOf) -> tuple["JumpGuard", Guarded]:
         """The source has ended: judge what is held by what there is. Ending twice changes nothing."""
         return self.push(self.held.clear(), ended=True, raw_of=raw_of)
 
@@ -158,27 +148,13 @@ def _judge(times: npt.NDArray[np.int64], newest: int, max_jump: int, *, ended: b
     return _Verdict(judged=place, jumps=jumps, newest=newest)
 
 
-def _rejection(
-    row: dict[str, Any], *, reason: str, detail: str, source: str, raw_of: RawOf | None
-) -> Rejected:
+def _rejection(row: tuple[int, int], *, reason: str, detail: str, source: str, raw_of: RawOf) -> Rejected:
+    """The row of an event time and an offset, refused."""
+    event_ts, offset = row
     return Rejected(
         reason=reason,
-        detail=f'event_ts "{format_instant(row["event_ts"])}": {detail}',
+        detail=f'event_ts "{format_instant(event_ts)}": {detail}',
         source=source,
-        offset=row["offset"],
-        raw=escape_raw(_as_json(row) if raw_of is None else raw_of(row["offset"])),
+        offset=offset,
+        raw=escape_raw(raw_of(offset)),
     )
-
-
-def _as_json(row: dict[str, Any]) -> bytes:
-    """An admitted row in the columns it came in."""
-    amount = row["amount_minor"]
-    fields = {
-        "event_id": row["event_id"],
-        "event_ts": format_instant(row["event_ts"]),
-        "user_id": row["user_id"],
-        "event_type": EventType(row["kind"]).name.lower(),
-        "amount": None if amount is None else format_minor(amount, row["currency"]),
-        **{name: row[name] for name in _CARRIED},
-    }
-    return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-_DAY: Final = 86_400_000_000
-_SECOND: Final = 1_000_000
+from revtui.core.durations import DAY, SECOND
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIMESTAMP: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -76,7 +76,7 @@ def read_iso(text: str) -> tuple[int, bool] | None:
     if leap and written != 1439 and (written - offset) % 1440 != 1439:
         return None
     seconds = (written - offset) * 60 + second
-    us = (midnight - _EPOCH) // timedelta(microseconds=1) + seconds * _SECOND + fraction
+    us = (midnight - _EPOCH) // timedelta(microseconds=1) + seconds * SECOND + fraction
     return us, bool(parts[8] or parts[9])
 
 
@@ -161,7 +161,7 @@ def _date_and_time(characters: Bytes) -> tuple[Integers, Mask]:
     shaped &= (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= days_in_month(year, month))
     shaped &= (hour < 24) & (minute < 60) & (second < 60)
     seconds = hour.astype(np.int32) * 3600 + minute.astype(np.int32) * 60 + second
-    return days_since_epoch(year, month, day) * _DAY + seconds.astype(np.int64) * _SECOND, shaped
+    return days_since_epoch(year, month, day) * DAY + seconds.astype(np.int64) * SECOND, shaped
 
 
 def days_in_month(year: npt.NDArray[np.int32], month: Bytes) -> Bytes:
@@ -212,5 +212,5 @@ def _zone(characters: Bytes) -> tuple[Integers, Mask]:
     hours = _pair(digits, 0)
     minutes = _pair(digits, 2) if len(positions) > 2 else np.zeros_like(hours)
     fits &= (hours < 24) & (minutes < 60)
-    total = (hours.astype(np.int64) * 60 + minutes) * (60 * _SECOND)
+    total = (hours.astype(np.int64) * 60 + minutes) * (60 * SECOND)
     return np.where(characters[0] == ord("-"), -total, total), fits

@@ -1,7 +1,7 @@
-"""The KPI table: every figure shown, with its unit, its direction and how it is made from panes.
+"""The KPI table: every figure shown, with its words, its unit, its direction and its formula.
 
-The engine, the reference in the tests, the views and the documentation are all made from this
-table, so that a KPI means the same everywhere.
+Cards, reasons of alerts, rules and the documentation are made from this table. How a figure is
+computed stands in `engine.rows`, which a reference in the tests holds to the formulas here.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Unit(StrEnum):
     """What a KPI is measured in; views format by it."""
 
     COUNT = "count"
-    MONEY = "money"  # minor units inside
+    APART = "money"  # minor units inside
     SHARE = "share"  # 0 to 1, shown as a percentage
     MILLISECONDS = "ms"
     MINUTES = "minutes"
@@ -41,6 +41,8 @@ class Kpi:
     """Heading of its card."""
     short: str
     """Heading where room is scarce (at most 8 characters)."""
+    subject: str
+    """What a sentence about it begins with, as in `payment fail rate 34.2 % > 30 %`."""
     unit: Unit
     direction: Direction
     volume: str | None
@@ -50,29 +52,29 @@ class Kpi:
 
 
 KPIS: Final = (
-    Kpi(name="revenue", column="revenue_minor", label="REVENUE", short="rev", unit=Unit.MONEY, direction=Direction.UP, volume=None,
+    Kpi(name="revenue", column="revenue_minor", label="REVENUE", short="rev", subject="revenue", unit=Unit.APART, direction=Direction.UP, volume=None,
         formula="sum of the purchase amounts (gross)"),
-    Kpi(name="fail_rate", column="payment_fail_rate", label="FAIL RATE", short="fail", unit=Unit.SHARE, direction=Direction.DOWN, volume="attempts_count",
+    Kpi(name="fail_rate", column="payment_fail_rate", label="FAIL RATE", short="fail", subject="payment fail rate", unit=Unit.SHARE, direction=Direction.DOWN, volume="attempts_count",
         formula="payment_failed / (purchases + payment_failed)"),
-    Kpi(name="p95_latency", column="p95_latency_ms", label="P95 LATENCY", short="p95", unit=Unit.MILLISECONDS, direction=Direction.DOWN, volume="latency_count",
+    Kpi(name="p95_latency", column="p95_latency_ms", label="P95 LATENCY", short="p95", subject="p95 latency", unit=Unit.MILLISECONDS, direction=Direction.DOWN, volume="latency_count",
         formula="95th percentile of latency_ms, linearly interpolated"),
-    Kpi(name="purchases", column="purchases_count", label="PURCHASES", short="buy", unit=Unit.COUNT, direction=Direction.UP, volume=None,
+    Kpi(name="purchases", column="purchases_count", label="PURCHASES", short="buy", subject="purchases", unit=Unit.COUNT, direction=Direction.UP, volume=None,
         formula="count of purchases"),
-    Kpi(name="active_users", column="active_users_30m", label="ACTIVE USERS", short="users", unit=Unit.COUNT, direction=Direction.UP, volume=None,
+    Kpi(name="active_users", column="active_users_30m", label="ACTIVE USERS", short="users", subject="active users", unit=Unit.COUNT, direction=Direction.UP, volume=None,
         formula="distinct user_id in the 30 minutes before the window's end"),
-    Kpi(name="freshness", column="data_freshness_minutes", label="FRESHNESS", short="fresh", unit=Unit.MINUTES, direction=Direction.DOWN, volume=None,
+    Kpi(name="freshness", column="data_freshness_minutes", label="FRESHNESS", short="fresh", subject="no event for", unit=Unit.MINUTES, direction=Direction.DOWN, volume=None,
         formula="whole minutes from the newest counted event to the window's end"),
-    Kpi(name="events", column="events_count", label="EVENTS", short="evt", unit=Unit.COUNT, direction=Direction.NEUTRAL, volume=None,
+    Kpi(name="events", column="events_count", label="EVENTS", short="evt", subject="events", unit=Unit.COUNT, direction=Direction.NEUTRAL, volume=None,
         formula="count of counted events"),
-    Kpi(name="failed", column="payment_failed_count", label="FAILED", short="failed", unit=Unit.COUNT, direction=Direction.DOWN, volume=None,
+    Kpi(name="failed", column="payment_failed_count", label="FAILED", short="failed", subject="failed payments", unit=Unit.COUNT, direction=Direction.DOWN, volume=None,
         formula="count of payment_failed"),
-    Kpi(name="refunds", column="refunds_minor", label="REFUNDS", short="refund", unit=Unit.MONEY, direction=Direction.DOWN, volume=None,
+    Kpi(name="refunds", column="refunds_minor", label="REFUNDS", short="refund", subject="refunds", unit=Unit.APART, direction=Direction.DOWN, volume=None,
         formula="sum of the absolute refund amounts"),
-    Kpi(name="net_revenue", column="net_revenue_minor", label="NET REVENUE", short="net", unit=Unit.MONEY, direction=Direction.UP, volume=None,
+    Kpi(name="net_revenue", column="net_revenue_minor", label="NET REVENUE", short="net", subject="net revenue", unit=Unit.APART, direction=Direction.UP, volume=None,
         formula="revenue − refunds"),
-    Kpi(name="avg_latency", column="avg_latency_ms", label="AVG LATENCY", short="avg", unit=Unit.MILLISECONDS, direction=Direction.DOWN, volume="latency_count",
+    Kpi(name="avg_latency", column="avg_latency_ms", label="AVG LATENCY", short="avg", subject="average latency", unit=Unit.MILLISECONDS, direction=Direction.DOWN, volume="latency_count",
         formula="mean of latency_ms"),
-    Kpi(name="slow_share", column="slow_share", label="SLOW SHARE", short="slow", unit=Unit.SHARE, direction=Direction.DOWN, volume="timed_attempts_count",
+    Kpi(name="slow_share", column="slow_share", label="SLOW SHARE", short="slow", subject="share of slow attempts", unit=Unit.SHARE, direction=Direction.DOWN, volume="timed_attempts_count",
         formula="attempts slower than the latency SLA / attempts with a latency"),
 )  # fmt: skip
 """In the order in which screens prefer them."""

@@ -8,20 +8,6 @@ from typing import Final
 
 from revtui.core.kpis import Kpi, Unit
 
-_SUBJECTS: Final = {
-    "revenue": "revenue",
-    "fail_rate": "payment fail rate",
-    "p95_latency": "p95 latency",
-    "purchases": "purchases",
-    "active_users": "active users",
-    "freshness": "no event for",
-    "events": "events",
-    "failed": "failed payments",
-    "refunds": "refunds",
-    "net_revenue": "net revenue",
-    "avg_latency": "average latency",
-    "slow_share": "share of slow attempts",
-}
 _SIGNS: Final = {">=": "≥", "<=": "≤"}
 _SUFFIXES: Final = {Unit.SHARE: " %", Unit.MILLISECONDS: " ms", Unit.MINUTES: " min"}
 _MOST_DECIMALS: Final = 6
@@ -34,7 +20,7 @@ def subject(kpi: Kpi) -> str:
     >>> subject(KPI_BY_NAME["fail_rate"])
     'payment fail rate'
     """
-    return _SUBJECTS[kpi.name]
+    return kpi.subject
 
 
 def value_text(kpi: Kpi, value: float, *, currency_exponent: int = 2, apart_from: float | None = None) -> str:
@@ -49,7 +35,7 @@ def value_text(kpi: Kpi, value: float, *, currency_exponent: int = 2, apart_from
     '30.01 %'
     """
     scale = 100.0 if kpi.unit is Unit.SHARE else 1.0
-    decimals = {Unit.SHARE: 1, Unit.MONEY: currency_exponent}.get(kpi.unit, 0)
+    decimals = {Unit.SHARE: 1, Unit.APART: currency_exponent}.get(kpi.unit, 0)
     if apart_from is not None and value != apart_from:
         while decimals < _MOST_DECIMALS and round(value * scale, decimals) == round(
             apart_from * scale, decimals

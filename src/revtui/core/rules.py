@@ -1,13 +1,13 @@
 """Threshold rules over the KPIs of one window.
 
 A rule compares one KPI with two levels. It knows no time: `judge` looks at a single row, and
-`core.alerts` remembers. Thresholds are in the unit a person says: money in major units, shares
+`core.alerts` remembers. A floor on money or counts is a promise of the whole business, to which no
+single gateway is held: it judges a gateway only by levels of the gateway's own. Thresholds are in the unit a person says: money in major units, shares
 from 0 to 1, latencies in ms, freshness in minutes.
 
 "No data" is a verdict of its own (UNKNOWN): never 0, never OK.
 """
 
-import difflib
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, cast
 
+from revtui.core.durations import MINUTE
 from revtui.core.errors import UsageError
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, Kpi, Unit
 from revtui.core.reasons import breach_text
 from revtui.core.severity import Severity
+from revtui.core.spelling import suggestion
 
 FRESHNESS: Final = "freshness"
 """The KPI that live mode judges by the clock."""
-_US_PER_MINUTE: Final = 60_000_000
 
 
 class Comparison(StrEnum):
@@ -90,7 +91,7 @@ class Rule:
     comparison: Comparison
     levels: Levels
     per_gateway: Mapping[str, Levels] = field(default_factory=dict)
-    """Levels for single gateways, in place of `levels`."""
+    """Levels for single gateways, in place of `levels`, or of none where the rule is a floor."""
     min_volume: int = 0
     """Fewer observations than this (the KPI's `volume` column) and the rule does not judge."""
     for_: int = 0
@@ -98,12 +99,12 @@ class Rule:
     clear_ratio: float = 1.0
     """Hysteresis: a firing alert begins to recover when the value is on the good side of threshold × this
     (below 1 for rules that fire above, above 1 for rules that fire below)."""
-    keep_firing_for: int = 300_000_000
+    keep_firing_for: int = 5 * MINUTE
     """Microseconds of event time without breach before an alert resolves."""
     sla: bool = False
     """Whether a breach of the lowest level is a breach of the SLA."""
     rounded: bool = False
-    """Whether the value is rounded to a whole number first, as the original system did."""
+    """Whether the value is rounded to a whole number first, as the classic conditions do."""
 
     def __post_init__(self) -> None:
         if not self.name.strip():
@@ -113,18 +114,28 @@ class Rule:
         for levels in (self.levels, *self.per_gateway.values()):
             _refuse_bad_levels(self, levels, kpi)
 
-    def levels_for(self, gateway_name: str) -> Levels:
-        """The levels that hold for a gateway (`*` for all events)."""
-        return self.per_gateway.get(gateway_name, self.levels)
+    @property
+    def floor(self) -> bool:
+        """Whether too little money, or too few of anything, is bad: `levels` then hold for `*` alone."""
+        return is_floor(KPI_BY_NAME[self.kpi], self.comparison)
+
+    def levels_for(self, gateway_name: str) -> Levels | None:
+        """The levels that hold for a gateway (`*` for all events); None: the rule does not judge it."""
+        own = self.per_gateway.get(gateway_name)
+        return self.levels if own is None and (gateway_name == ALL_GATEWAYS or not self.floor) else own
+
+
+def is_floor(kpi: Kpi, comparison: Comparison) -> bool:
+    """Whether a rule of these is a floor under an amount, of which a gateway has only a part."""
+    return kpi.unit in {Unit.APART, Unit.COUNT} and not comparison.upward
 
 
 def _kpi_of(rule: Rule) -> Kpi:
     kpi = KPI_BY_NAME.get(rule.kpi)
     if kpi is not None:
         return kpi
-    near = difflib.get_close_matches(rule.kpi, KPI_BY_NAME, n=1)
     raise UsageError(
-        f"rule {rule.name!r}: unknown KPI {rule.kpi!r}" + (f", did you mean {near[0]}?" if near else ""),
+        f"rule {rule.name!r}: unknown KPI {rule.kpi!r}{suggestion(rule.kpi, KPI_BY_NAME)}",
         hint=f"KPIs: {', '.join(KPI_BY_NAME)}",
     )
 
@@ -219,11 +230,12 @@ def judge(row: Mapping[str, object], rules: Iterable[Rule], *, currency_exponent
 
     Args:
         row: A row of ROW_SCHEMA as a mapping, volumes included; money in minor units.
-        rules: What to judge by; one verdict each, in their order.
+        rules: What to judge by; in their order one verdict each, but for those without levels for the
+            row's gateway.
         currency_exponent: Decimals of the currency, by which money is brought to major units.
     """
     gateway_name = cast("str", row["gateway_name"])
-    verdicts = tuple([_verdict(row, rule, gateway_name, currency_exponent) for rule in rules])
+    verdicts = _verdicts(row, rules, gateway_name, currency_exponent)
     return _sum_up(verdicts, holds_events=bool(row["events_count"]))
 
 
@@ -240,14 +252,16 @@ def judge_clock(
         newest_event: Event time of the newest counted event, microseconds; None before the first.
         gateway_name: Whose freshness it is.
     """
-    minutes = None if newest_event is None else max(0, now - newest_event) // _US_PER_MINUTE
+    minutes = None if newest_event is None else max(0, now - newest_event) // MINUTE
     row = {"data_freshness_minutes": minutes}
-    verdicts = tuple([_verdict(row, rule, gateway_name, 0) for rule in rules if rule.kpi == FRESHNESS])
+    fresh = [rule for rule in rules if rule.kpi == FRESHNESS]
+    verdicts = _verdicts(row, fresh, gateway_name, 0)
     return _sum_up(verdicts, holds_events=newest_event is not None)
 
 
 def unknown(rule: Rule, gateway_name: str, *, value: float | None = None, n: int | None = None) -> Verdict:
     """The verdict of a rule that cannot judge a gateway."""
+    levels = rule.levels_for(gateway_name)
     return Verdict(
         rule=rule.name,
         kpi=rule.kpi,
@@ -255,23 +269,37 @@ def unknown(rule: Rule, gateway_name: str, *, value: float | None = None, n: int
         severity=Severity.UNKNOWN,
         value=value,
         n=n,
-        threshold=rule.levels_for(gateway_name).lowest,
+        threshold=None if levels is None else levels.lowest,
         recovered=False,
         sla_breach=False,
         reason="",
     )
 
 
-def _verdict(row: Mapping[str, object], rule: Rule, gateway_name: str, currency_exponent: int) -> Verdict:
+def _verdicts(
+    row: Mapping[str, object], rules: Iterable[Rule], gateway_name: str, currency_exponent: int
+) -> tuple[Verdict, ...]:
+    return tuple(
+        [
+            _verdict(row, rule, levels, gateway_name, currency_exponent)
+            for rule in rules
+            if (levels := rule.levels_for(gateway_name)) is not None
+        ]
+    )
+
+
+def _verdict(
+    row: Mapping[str, object], rule: Rule, levels: Levels, gateway_name: str, currency_exponent: int
+) -> Verdict:
     kpi = KPI_BY_NAME[rule.kpi]
     raw = cast("float | None", row[kpi.column])
     n = None if kpi.volume is None else cast("int | None", row[kpi.volume])
     if raw is None or raw != raw or (rule.min_volume and (n or 0) < rule.min_volume):  # noqa: PLR0124 # NaN, without a call
         return unknown(rule, gateway_name, n=n)
-    value = raw / 10**currency_exponent if kpi.unit is Unit.MONEY else raw
+    value = raw / 10**currency_exponent if kpi.unit is Unit.APART else raw
     if rule.rounded:
         value = round(value)
-    levels, breached = rule.levels_for(gateway_name), rule.comparison.operator
+    breached = rule.comparison.operator
     severity, threshold, reason = Severity.OK, levels.lowest, ""
     if levels.crit is not None and breached(value, levels.crit):
         severity, threshold = Severity.CRIT, levels.crit

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from revtui.core.durations import parse_duration
+from revtui.core.durations import SECOND, parse_duration
 from revtui.core.errors import UsageError
 from revtui.core.iso import read_iso
 
@@ -32,9 +32,24 @@ def load_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(
-            f"unknown time zone {name!r}", hint="write an IANA name, such as Europe/Berlin"
-        ) from None
+        raise _unknown_zone(name) from None
+
+
+def check_zone(name: str) -> None:
+    """See that columns of times can be read in a zone.
+
+    Raises:
+        UsageError: when Python or polars does not know it (`localtime` is known to Python alone).
+    """
+    load_zone(name)
+    try:
+        pl.Series([0]).cast(pl.Datetime("us")).dt.replace_time_zone(name)
+    except pl.exceptions.ComputeError:
+        raise _unknown_zone(name) from None
+
+
+def _unknown_zone(name: str) -> UsageError:
+    return UsageError(f"unknown time zone {name!r}", hint="write an IANA name, such as Europe/Berlin")
 
 
 def parse_instant(text: str, *, now: int, zone: str = "UTC") -> int:
@@ -87,7 +102,7 @@ def format_instant(us: int) -> str:
 def format_instants(column: pl.Expr) -> pl.Expr:
     """The same text for a column of microseconds; nulls stay null."""
     seconds = column.cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S")
-    us = column % 1_000_000
+    us = column % SECOND
     fraction = pl.format(".{}", us.cast(pl.String).str.zfill(6).str.strip_chars_end("0"))
     ending = pl.when(us == 0).then(pl.lit("")).otherwise(fraction)
     return seconds + ending + pl.lit("Z")

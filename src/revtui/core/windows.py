@@ -6,12 +6,10 @@ is `[p*hop, (p+1)*hop)`. A window is named by its end; the window that ends with
 """
 
 from dataclasses import dataclass
-from typing import Final
 
-from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
+from revtui.core.durations import MINUTE as MINUTE  # noqa: PLC0414 - also offered here, as the unit of policies
+from revtui.core.durations import format_duration
 from revtui.core.errors import UsageError
-
-MINUTE: Final = 60 * MICROSECONDS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import polars as pl
 
 from revtui.core.admission import admit
 from revtui.core.arrays import Int64Array
-from revtui.core.events import EVENT_SCHEMA, Accounting, RawBatch, Rejected
+from revtui.core.events import EVENT_SCHEMA, Accounting, AdmissionPolicy, RawBatch, Rejected
 from revtui.core.guards import Guarded, JumpGuard, RawOf, guard_future
 from revtui.core.watermarks import NEVER
 from revtui.engine.ports import Source
@@ -74,14 +74,30 @@ class Intake:
         self._ended = False
         self._end_offset = 0
         self._max_future_skew = max_future_skew
+        self._events = 0
+        self._broken_down = source.policy.breakdown == AdmissionPolicy().breakdown
         self._guard = None if source.live else JumpGuard(source=source.name, max_jump=max_jump)
         self._held_raw: dict[int, bytes] = {}  # bytes of the rows that the guard holds, by offset
 
-    def note(self, reading: Reading) -> None:
-        """Count what did not become an event."""
+    @property
+    def lack(self) -> str:
+        """What the configuration asks for and no event has had so far; empty: nothing."""
+        column = self.source.policy.breakdown
+        return "" if self._broken_down or not self._events else f"no event has {column} to break down by"
+
+    @property
+    def note(self) -> str:
+        """What the screen should say of the source."""
+        return "; ".join(part for part in (self.source.note, self.lack) if part)
+
+    def take_in(self, reading: Reading) -> None:
+        """Count what was read and did not become an event."""
         self.totals.reject(reading.rejected)
         self.totals.filtered += reading.filtered
         self.offset = reading.end_offset
+        if not self._broken_down:
+            self._events += reading.events.height
+            self._broken_down = reading.events["gateway_name"].count() > 0
 
     def read(self, now: int) -> Reading | None:
         """The next rows (possibly none yet); None when the source has ended for good.
@@ -165,7 +181,7 @@ class _Waiting:
             if reading is None:
                 self.ended = True
                 return
-            self.intake.note(reading)
+            self.intake.take_in(reading)
             more = reading.events
             if more.height:
                 keys = np.maximum(np.maximum.accumulate(more["event_ts"].to_numpy()), self.newest)

@@ -54,21 +54,24 @@ def _look(rows: Rows, rules: Sequence[Rule], currency_exponent: int) -> tuple[Bo
         judged = ~np.isnan(value)
         if kpi.volume is not None:
             judged &= rows.columns[kpi.volume] >= rule.min_volume
-        if kpi.unit is Unit.MONEY:
+        if kpi.unit is Unit.APART:
             breached |= np.abs(value) >= _EXACT
             value = value / 10**currency_exponent
         if rule.rounded:
             value = np.rint(value)
-        breached |= judged & rule.comparison.operator(value, _lowest(rule, rows))
+        lowest = _lowest(rule, rows)
+        judged &= ~np.isnan(lowest)
+        breached |= judged & rule.comparison.operator(value, lowest)
         known |= judged
     return breached, known
 
 
 def _lowest(rule: Rule, rows: Rows) -> float | Float64Array:
-    """The level that is reached first, for all rows or for each."""
-    if not rule.per_gateway:
+    """The level that is reached first, for all rows or for each; NaN where the rule does not judge."""
+    if not rule.per_gateway and not rule.floor:
         return rule.levels.lowest
-    return np.array([rule.levels_for(name).lowest for name in rows.names])[rows.key]
+    levels = [rule.levels_for(name) for name in rows.names]
+    return np.array([np.nan if one is None else one.lowest for one in levels])[rows.key]
 
 
 def _floats(values: object) -> Float64Array:

@@ -19,7 +19,7 @@ from revtui.engine.judging import Judged
 from revtui.engine.rows import NO_ROWS, Published, Rows, Span
 from revtui.engine.tally import Tally
 
-_GROWS: Final = frozenset({Unit.MONEY, Unit.COUNT})
+_GROWS: Final = frozenset({Unit.APART, Unit.COUNT})
 
 
 class LookBack:

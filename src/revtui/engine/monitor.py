@@ -17,7 +17,7 @@ from revtui.engine.commands import Command
 from revtui.engine.encoding import encode
 from revtui.engine.engine import Engine, EngineSettings, Results
 from revtui.engine.history import RowHistory
-from revtui.engine.intake import QUARANTINE_SHOWN, Delivery, Intake, reasons_of
+from revtui.engine.intake import QUARANTINE_SHOWN, Delivery, Intake, Reading, reasons_of
 from revtui.engine.ports import Source
 from revtui.engine.snapshot import Excluded, Snapshot, SourceState, SourceStatus, Status, TransitionLog
 
@@ -60,6 +60,12 @@ class Monitor:
 
     # --- rows and time ---------------------------------------------------------------------------
 
+    def receive(self, place: int, reading: Reading, *, now: int) -> None:
+        """Take in what was read from a source."""
+        self.intakes[place].take_in(reading)
+        if reading.events.height:
+            self.take(Delivery(events=reading.events, sources=place), now=now)
+
     def take(self, delivery: Delivery, *, now: int, batch_rows: int | None = None) -> None:
         """Push events through the engine, `batch_rows` at a time; the size changes nothing in the result."""
         batch, sources = encode(delivery.events, currency=self.settings.engine.currency), delivery.sources
@@ -90,7 +96,7 @@ class Monitor:
         """Note what a source is doing."""
         known = self._status[place]
         since = known.since if known.state is state else now
-        note = detail or self.intakes[place].source.note
+        note = detail or self.intakes[place].note
         self._status[place] = replace(known, state=state, since=since, detail=note)
 
     def settle(self, *, now: int) -> Results:
@@ -205,9 +211,11 @@ class Monitor:
     def _source(self, place: int) -> SourceStatus:
         progress = self.engine.watermarks.sources[place]
         totals = self.intakes[place].totals
+        known = self._status[place]
         own = progress.watermark(self.settings.engine.policy.bound)
         return replace(
-            self._status[place],
+            known,
+            detail=known.detail if known.state is SourceState.ERROR else self.intakes[place].note,
             watermark=None if own in {NEVER, PAST_ALL} else own,
             newest_event=None if progress.newest == NEVER else progress.newest,
             offset=self.intakes[place].offset,

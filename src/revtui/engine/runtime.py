@@ -22,7 +22,7 @@ from revtui.core.durations import MICROSECONDS_PER_SECOND
 from revtui.core.errors import SourceError
 from revtui.engine.batchrun import steps
 from revtui.engine.commands import Command
-from revtui.engine.intake import Delivery, Reading
+from revtui.engine.intake import Reading
 from revtui.engine.monitor import Monitor, MonitorSettings
 from revtui.engine.ports import Clock, Source
 from revtui.engine.snapshot import Mailbox, SourceState, TransitionLog
@@ -215,11 +215,8 @@ class Pipeline:
             return
         now = self._clock.now()
         if isinstance(item, _Rows):
-            events = item.reading.events
-            self._monitor.intakes[item.place].note(item.reading)
-            if events.height:
-                self._monitor.take(Delivery(events=events, sources=item.place), now=now)
-            if item.more and self._is_old(events, now):
+            self._monitor.receive(item.place, item.reading, now=now)
+            if item.more and self._is_old(item.reading.events, now):
                 self._monitor.behind.add(item.place)
             else:
                 self._monitor.behind.discard(item.place)

@@ -31,9 +31,7 @@ class RowFormat(StrEnum):
     TABLE = "table"
 
 
-def write_rows(
-    rows: pl.DataFrame, form: RowFormat, out: IO[bytes], *, currency: str, header: bool = True
-) -> None:
+def write_rows(rows: pl.DataFrame, form: RowFormat, out: IO[bytes], *, currency: str) -> None:
     """Write rows (ROW_SCHEMA) to a binary stream, which stays open.
 
     Args:
@@ -41,7 +39,6 @@ def write_rows(
         form: The format.
         out: Where to.
         currency: ISO 4217 code of the money in `rows`.
-        header: Whether CSV and table begin with the names of the columns; False to go on in pieces.
 
     Raises:
         UsageError: when the currency is unknown.
@@ -53,11 +50,11 @@ def write_rows(
     match form:
         case RowFormat.CSV:
             empty_reason = pl.col("alert_reason").replace("", None)  # "" would be written with quotes
-            frame.with_columns(empty_reason).write_csv(out, include_header=header)
+            frame.with_columns(empty_reason).write_csv(out)
         case RowFormat.JSONL:
             frame.write_ndjson(out)
         case RowFormat.TABLE:
-            out.writelines(line.encode() + b"\n" for line in _table(frame, header=header))
+            out.writelines(line.encode() + b"\n" for line in _table(frame))
 
 
 def typed_frame(rows: pl.DataFrame, currency: str) -> pl.DataFrame:
@@ -69,7 +66,7 @@ def typed_frame(rows: pl.DataFrame, currency: str) -> pl.DataFrame:
     )
 
 
-def _table(frame: pl.DataFrame, *, header: bool) -> Iterator[str]:
+def _table(frame: pl.DataFrame) -> Iterator[str]:
     """Aligned columns, two spaces apart; text to the left, numbers to the right."""
     text = frame.with_columns(pl.col(pl.Boolean).cast(pl.String)).cast(pl.String).fill_null("")
     columns = [text.get_column(name).to_list() for name in PUBLIC_COLUMNS]
@@ -77,7 +74,6 @@ def _table(frame: pl.DataFrame, *, header: bool) -> Iterator[str]:
     widths = [
         max(map(width_of, [name, *column])) for name, column in zip(PUBLIC_COLUMNS, columns, strict=True)
     ]
-    lines = [PUBLIC_COLUMNS] if header else []
-    for cells in [*lines, *zip(*columns, strict=True)]:
+    for cells in [PUBLIC_COLUMNS, *zip(*columns, strict=True)]:
         fitted = (fit(cell, width, right=r) for cell, width, r in zip(cells, widths, right, strict=True))
         yield "  ".join(fitted).rstrip()

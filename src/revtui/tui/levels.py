@@ -19,21 +19,21 @@ _NUMBER: Final = re.compile(r"([^\d.+-]*)([+-]?\d[\d,]*\.?\d*|[+-]?\.\d+)\s*(\D*
 _NONE: Final = frozenset({"", "-", "–", "off", "none"})
 _SUFFIXES: Final[dict[Unit, dict[str, float]]] = {
     Unit.SHARE: {"%": 0.01, "": 0.01},
-    Unit.MONEY: {"": 1, "k": 1e3, "m": 1e6},
+    Unit.APART: {"": 1, "k": 1e3, "m": 1e6},
     Unit.COUNT: {"": 1, "k": 1e3, "m": 1e6},
     Unit.MILLISECONDS: {"": 1, "ms": 1, "s": 1e3},
     Unit.MINUTES: {"": 1, "m": 1, "min": 1, "h": 60},
 }
 _EXAMPLES: Final = {
     Unit.SHARE: "15 %",
-    Unit.MONEY: "500 or 1.9k",
+    Unit.APART: "500 or 1.9k",
     Unit.COUNT: "350",
     Unit.MILLISECONDS: "1200 or 1.2s",
     Unit.MINUTES: "10",
 }
 _STEPS: Final = {
     Unit.SHARE: 0.01,
-    Unit.MONEY: 10.0,
+    Unit.APART: 10.0,
     Unit.COUNT: 1.0,
     Unit.MILLISECONDS: 10.0,
     Unit.MINUTES: 1.0,
@@ -55,7 +55,7 @@ def parse_level(text: str, kpi: Kpi) -> float | None:
         return None
     match = _NUMBER.fullmatch(body)
     factor = _SUFFIXES[kpi.unit].get(match[3].strip()) if match else None
-    if match is None or factor is None or (match[1].strip() and kpi.unit is not Unit.MONEY):
+    if match is None or factor is None or (match[1].strip() and kpi.unit is not Unit.APART):
         raise UsageError(
             f"not a level of {kpi.name}: {text.strip()!r}", hint=f"write it like {_EXAMPLES[kpi.unit]}"
         )

@@ -270,7 +270,7 @@ def _levels(rule: Rule | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tu
     if rule is None or rule.kpi not in KPI_BY_NAME:
         yield "rule", row.rule
         return
-    levels = rule.levels_for(row.gateway)
+    levels = rule.levels_for(row.gateway) or rule.levels
     said = [
         f"{name} {sign_text(rule.comparison)} "
         + level_text(KPI_BY_NAME[rule.kpi], level, snapshot.currency, snapshot.currency_exponent)

@@ -162,7 +162,7 @@ def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> str:
     rule = _rule_of(snapshot, kpi, verdict)
     if rule is None:
         return ""
-    levels = rule.levels_for(ALL_GATEWAYS)
+    levels = rule.levels
     if verdict is not None and verdict.severity is Severity.UNKNOWN and (verdict.n or 0) < rule.min_volume:
         return f"judged from {rule.min_volume:,} on: {verdict.n or 0:,}"
     crit_first = levels.warn is None or (verdict is not None and verdict.severity is Severity.CRIT)
@@ -205,7 +205,7 @@ def _chart_unit(snapshot: Snapshot, kpi: Kpi) -> str:
     """The unit in a chart's title."""
     window = format_duration(snapshot.policy.length)
     match kpi.unit:
-        case Unit.MONEY:
+        case Unit.APART:
             return f"{snapshot.currency} / {window}"
         case Unit.SHARE:
             return "%"
@@ -226,8 +226,8 @@ def _threshold_lines(snapshot: Snapshot, kpi: Kpi) -> list[ThresholdLine]:
         for rule in snapshot.rules
         if rule.kpi == kpi.name
         for severity, level in (
-            (Severity.WARN, rule.levels_for(ALL_GATEWAYS).warn),
-            (Severity.CRIT, rule.levels_for(ALL_GATEWAYS).crit),
+            (Severity.WARN, rule.levels.warn),
+            (Severity.CRIT, rule.levels.crit),
         )
         if level is not None
     ]

@@ -36,7 +36,7 @@ def value_text(kpi: Kpi, value: float | None, currency: str, *, estimated: bool 
     if value is None or not abs(value) < _LARGEST:
         return NO_DATA
     match kpi.unit:
-        case Unit.MONEY:
+        case Unit.APART:
             return format_money(int(value), currency)
         case Unit.SHARE:
             return share_text(value)
@@ -73,7 +73,7 @@ def level_text(kpi: Kpi, level: float, currency: str, exponent: int) -> str:
     """
     if not math.isfinite(level):
         return DASH
-    if kpi.unit is not Unit.MONEY:
+    if kpi.unit is not Unit.APART:
         return reasons.level_text(kpi, level)
     if level == round(level):
         return whole_money(round(level) * 10**exponent, currency, exponent)
@@ -84,7 +84,7 @@ def said_text(kpi: Kpi, value: float | None, currency: str, exponent: int) -> st
     """A value as a verdict holds it (money in major units), formatted like `value_text`."""
     if value is None or not abs(value) < _LARGEST:
         return NO_DATA
-    return value_text(kpi, round(value * 10**exponent) if kpi.unit is Unit.MONEY else value, currency)
+    return value_text(kpi, round(value * 10**exponent) if kpi.unit is Unit.APART else value, currency)
 
 
 def age_text(us: int) -> str:
@@ -126,7 +126,7 @@ def shown(kpi: Kpi, value: float | None, exponent: int) -> float | None:
     if value is None:
         return None
     match kpi.unit:
-        case Unit.MONEY:
+        case Unit.APART:
             number = value / 10**exponent
         case Unit.SHARE:
             number = value * 100

@@ -179,7 +179,7 @@ def _stake(snapshot: Snapshot, head: Verdict, rows: Mapping[str, Row]) -> str:
         or not overall["purchases_count"]
     ):
         return ""
-    levels = rule.levels_for(head.gateway_name)
+    levels = rule.levels_for(head.gateway_name) or rule.levels
     tolerated = levels.warn if levels.warn is not None else levels.crit
     if tolerated is None:
         return ""

@@ -161,7 +161,8 @@ def check_readable(path: Path, name: str) -> None:
             f"{name}: no such file", hint="Check the path; --follow waits for a file that is yet to come."
         ) from error
     except (OSError, ValueError) as error:
-        raise SourceError(f"{name}: cannot be reached: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise SourceError(f"{name}: cannot be reached: {reason}") from error
     if stat.S_ISDIR(mode):
         raise SourceError(f"{name}: a folder, not a file", hint=f"To read the files in it: '{name}/*.csv'")
     if not os.access(path, os.R_OK):

@@ -2,26 +2,32 @@
 
     waiting ──it appears──> reading ──its end──> at the end ──it grew──> reading
                                                    │
-      the name leads to another file, and the old one stays at its end ──> generation + 1, from 0
+      the name leads to another file, and the old one stays at its end ──> generation + 1, from 0:
+          first the files renamed aside since, the oldest first, then the one that has the name
       the file is shorter than what was read of it, or what was read has changed ──> the same
       the name leads nowhere ──> still at the end, until it leads somewhere
 
 A last line without a newline is no row until it has one. A rename is followed only after
-`rotate_wait_s` at the end of the old file, because writers go on writing to it for a while.
+`rotate_wait_s` at the end of the old file, because writers go on writing to it for a while; of the
+files renamed aside this holds for the newest. What cannot be found again is said in the note.
 """
 
 import os
 import stat
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from revtui.adapters.sources.bytestreams import ByteStream
 from revtui.adapters.sources.files import PIECE_BYTES
 from revtui.adapters.sources.formats import kind_of
 from revtui.adapters.sources.lines import LineReader
 from revtui.adapters.sources.records import LINE_LIMIT_BYTES, empty_batch
+from revtui.adapters.sources.rotation import Trace, beside, is_packed, trace_of, unpacked
 from revtui.adapters.sources.shape import RowShape
 from revtui.core.errors import SourceError, UsageError
 from revtui.core.events import RawBatch
@@ -29,6 +35,72 @@ from revtui.core.events import RawBatch
 ROTATE_WAIT_S: Final = 2.0
 MARKER_BYTES: Final = 64
 """So many bytes before the place of reading are compared before every read."""
+_REMEMBERED: Final = 64
+"""So many files that have been read are known again, even where they cannot be found for a while."""
+
+
+class _GrowingFile:
+    """A file by its descriptor: it may grow, shrink, and have another name by now."""
+
+    damage = ""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._place = 0
+        self._marker = b""
+
+    def rewritten(self) -> bool:
+        """Whether what was read last is not there any more; reading then begins anew."""
+        there = os.pread(self.descriptor, len(self._marker), self._place - len(self._marker))
+        if there == self._marker:
+            return False
+        self._place, self._marker = 0, b""
+        return True
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; none: there are no more, for now."""
+        data = os.pread(self.descriptor, size, self._place)
+        self._place += len(data)
+        self._marker = (self._marker + data)[-MARKER_BYTES:]
+        return data
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+class _PackedFile:
+    """A compressed file, which is whole."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+
+    @property
+    def damage(self) -> str:
+        """Why it ended before its time."""
+        return self._stream.damage
+
+    def rewritten(self) -> bool:
+        """Never."""
+        return False
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; none: that was all."""
+        return self._stream.read(size) or b""
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """The file that is being read."""
+
+    file: _GrowingFile | _PackedFile
+    path: Path
+    """What it was called when it was opened, links followed."""
+    trace: Trace
+    aside: bool
+    """Whether it had been renamed aside before it was opened."""
 
 
 class FollowedFile:
@@ -67,21 +139,26 @@ class FollowedFile:
         self._rotate_wait_s = rotate_wait_s
         self._monotonic = monotonic
         self._generation = 0
-        self._file: int | None = None
-        self._place = 0
-        self._marker = b""
+        self._reading: _Reading | None = None
         self._lines = self._reader()
-        self._replaced_at: float | None = None
+        self._old: list[Trace] | None = None
+        """The files that lay aside when reading began."""
+        self._done: deque[Trace] = deque(maxlen=_REMEMBERED)
+        """The files that have been read, or given up, since then."""
+        self._left_at: float | None = None
+        """Since when nobody is expected to write to the file that is being read."""
         self._state = "waiting for the file"
         self._truncations = 0
         self._loss = ""
+        self._gaps = 0
+        self._gap = ""
         self._lock = threading.Lock()
         self._closed = False
 
     @property
     def note(self) -> str:
         """See `engine.ports.Source`; also what has become of the file."""
-        return "; ".join(part for part in (self._shape.note, self._state, self._loss) if part)
+        return "; ".join(part for part in (self._shape.note, self._state, self._loss, self._gap) if part)
 
     def read(self) -> RawBatch:
         """See `engine.ports.Source`; never None.
@@ -93,8 +170,9 @@ class FollowedFile:
             if self._closed:
                 return self._nothing()
             try:
-                file = self._open() if self._file is None else self._file
-                return self._nothing() if file is None else self._next(file)
+                if self._reading is None:
+                    self._reading = self._open()
+                return self._nothing() if self._reading is None else self._next(self._reading)
             except OSError as error:
                 raise SourceError(
                     f"{self.name}: cannot be read: {error.strerror}", hint="It is tried again."
@@ -107,9 +185,9 @@ class FollowedFile:
             self._release()
 
     def _release(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-        self._file = None
+        if self._reading is not None:
+            self._reading.file.close()
+        self._reading = None
 
     def _reader(self) -> LineReader:
         format_ = self._shape.format_of(self._syntax, line_limit=self._line_limit)
@@ -118,70 +196,161 @@ class FollowedFile:
     def _nothing(self) -> RawBatch:
         return empty_batch(self.name, generation=self._generation, end_offset=self._lines.end_offset)
 
-    def _open(self) -> int | None:
-        """The file the name leads to; None: there is none yet."""
+    # --- which file --------------------------------------------------------------------------------
+
+    def _open(self) -> _Reading | None:
+        """The oldest file renamed aside since, else the one the name leads to; None: there is none yet.
+
+        The name is opened first: what is renamed in between is found aside, and goes before it.
+        """
+        if self._old is None:
+            self._old = beside(self._path, self._syntax)
+        named = self._open_named()
+        while aside := self._renamed_since(named):
+            found = self._open_aside(aside[0])
+            if found is not None:
+                if named is not None:
+                    named.file.close()
+                return found
+        self._state = "" if named is not None else "waiting for the file"
+        return named
+
+    def _open_named(self) -> _Reading | None:
         try:
             file = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
-            self._state = "waiting for the file"
             return None
         if not stat.S_ISREG(os.fstat(file).st_mode):
             os.close(file)
             raise SourceError(
                 f"{self.name}: not a regular file, so it cannot be followed", hint="Use - for a pipe."
             )
-        self._file = file
-        self._state = ""
-        return file
+        return _Reading(
+            file=_GrowingFile(file),
+            path=Path(os.path.realpath(self._path)),
+            trace=trace_of(file, self._path, self._syntax),
+            aside=False,
+        )
 
-    def _next(self, file: int) -> RawBatch:
+    def _renamed_since(self, named: _Reading | None) -> list[Trace]:
+        """The files renamed aside that have not been read, the oldest first."""
+        known = [*(self._old or ()), *self._done]
+        if self._reading is not None:
+            known.append(self._traced(self._reading))
+        if named is not None:
+            known.append(named.trace)
+        return [
+            trace
+            for trace in beside(self._path, self._syntax)
+            if not any(one.is_again(trace) for one in known)
+        ]
+
+    def _open_aside(self, trace: Trace) -> _Reading | None:
+        """A file renamed aside; None when it cannot be read, or has another name by now."""
+        name = trace.path.name
+        if trace.opaque:
+            self._give_up(trace, f"{name} cannot be read")
+            return None
+        try:
+            if is_packed(trace.path):
+                packed = _PackedFile(unpacked(trace.path, name))
+                return _Reading(file=packed, path=trace.path, trace=trace, aside=True)
+            file = os.open(trace.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._give_up(trace, f"{name} cannot be read: {error.strerror}")
+            return None
+        status = os.fstat(file)
+        if (status.st_dev, status.st_ino) != (trace.device, trace.inode):
+            os.close(file)
+            return None
+        return _Reading(file=_GrowingFile(file), path=trace.path, trace=trace, aside=True)
+
+    def _traced(self, reading: _Reading) -> Trace:
+        """The trace of a file as it is now."""
+        if isinstance(reading.file, _PackedFile):
+            return reading.trace
+        return trace_of(reading.file.descriptor, reading.path, self._syntax)
+
+    def _give_up(self, trace: Trace, reason: str) -> None:
+        self._done.append(trace)
+        self._miss(reason)
+
+    def _miss(self, reason: str) -> None:
+        """Rows may be missing, for this reason."""
+        self._gaps += 1
+        self._gap = f"gap ({self._gaps}): {reason}"
+
+    # --- what is in it -----------------------------------------------------------------------------
+
+    def _next(self, reading: _Reading) -> RawBatch:
         """The rows behind the place of reading."""
-        if os.pread(file, len(self._marker), self._place - len(self._marker)) != self._marker:
+        if reading.file.rewritten():
             self._truncations += 1
             self._start_anew()
             self._loss = f"truncated ({self._truncations}): rows written just before may be lost"
-        data = os.pread(file, self._piece_bytes, self._place)
+            self._old = beside(self._path, self._syntax)  # one of them may be a copy of what is gone
+        data = reading.file.read(self._piece_bytes)
         if not data:
-            return self._at_end(file)
-        self._place += len(data)
-        self._marker = (self._marker + data)[-MARKER_BYTES:]
-        self._replaced_at = None
+            return self._at_end(reading)
+        self._left_at = None
         return self._lines.feed(data)
 
     def _start_anew(self) -> None:
         """A new generation, from the beginning."""
         self._generation += 1
-        self._place = 0
-        self._marker = b""
         self._lines = self._reader()
 
-    def _at_end(self, file: int) -> RawBatch:
+    def _at_end(self, reading: _Reading) -> RawBatch:
         """Nothing more for now: see whether the name still leads to this file."""
-        try:
-            there = self._path.stat()
-        except FileNotFoundError:
-            self._state = "the file is gone"
-            self._replaced_at = None
-        else:
-            self._state = ""
-            here = os.fstat(file)
-            if (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino):
-                return self._replaced()
-            self._replaced_at = None
+        if reading.aside or self._has_moved(reading):
+            return self._leave(reading)
+        self._left_at = None
         if self._lines.failure is not None:
             raise self._lines.failure
         return self._nothing()
 
-    def _replaced(self) -> RawBatch:
-        """Another file has the name now; once writers had time to notice, go over to it."""
+    def _has_moved(self, reading: _Reading) -> bool:
+        """Whether there is another file to go on with."""
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            self._state = "the file is gone"
+            return bool(self._renamed_since(None))
+        self._state = ""
+        return (there.st_dev, there.st_ino) != (reading.trace.device, reading.trace.inode)
+
+    def _leave(self, reading: _Reading) -> RawBatch:
+        """Go over to the next file, once writers had time to notice that they should."""
         now = self._monotonic()
-        if self._replaced_at is None:
-            self._replaced_at = now
+        if self._left_at is None:
+            self._left_at = now
         failed = self._lines.failure is not None
-        if not failed and now - self._replaced_at < self._rotate_wait_s:
+        waited = now - self._left_at >= self._rotate_wait_s
+        if not failed and not waited and not self._renamed_since(None):
             return self._nothing()
+        if failed or reading.file.damage:
+            self._miss(f"{reading.path.name} cannot be read to its end")
+        elif not reading.aside and not self._is_kept(reading):
+            self._miss(
+                "the file was not kept beside its successor, nor those between them, if there were any"
+            )
         rest = self._nothing() if failed else self._lines.finish()
+        self._done.append(self._traced(reading))
         self._release()
-        self._replaced_at = None
+        self._left_at = None
         self._start_anew()
         return rest
+
+    def _is_kept(self, reading: _Reading) -> bool:
+        """Whether the file that had the name can still be found, and so those that had it afterwards."""
+        trace = self._traced(reading)
+        try:
+            status = reading.path.stat()
+        except OSError:
+            pass
+        else:
+            if (status.st_dev, status.st_ino) == (trace.device, trace.inode):
+                return True  # only a link was switched
+        return any(trace.is_again(other) for other in beside(self._path, self._syntax))

@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from revtui.adapters.sources.jsonspans import MONEY, read_lines
+from revtui.adapters.sources.jsonspans import APART, read_lines
 from revtui.adapters.sources.records import (
     BLANKS,
     LINE_LIMIT_BYTES,
@@ -112,7 +112,7 @@ class JsonFormat:
         """
         self._source = source
         self._fields = tuple(fields)
-        self._apart = apart and MONEY in self._fields
+        self._apart = apart and APART in self._fields
         self._as_text = as_text if apart else {*READABLE}
         self._line_limit = line_limit
         self._decoder = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
@@ -253,7 +253,7 @@ class JsonFormat:
     ) -> Records:
         columns: list[pl.Series] = []
         for name, values in zip(self._fields, columns_of(rows.objects, self._fields), strict=True):
-            if self._apart and name == MONEY:
+            if self._apart and name == APART:
                 columns += numbers_apart(name, values)
             else:
                 columns.append(as_text(name, values))

@@ -22,7 +22,7 @@ from revtui.adapters.sources.records import Positions
 from revtui.adapters.sources.spans import READABLE, Fields, Span
 from revtui.core.arrays import BoolArray
 
-MONEY: Final = "amount"
+APART: Final = "amount"
 """The field of which a number and the same as text are told apart."""
 
 _QUOTE, _COLON, _COMMA, _BLANK, _OPEN, _CLOSE = 0x22, 0x3A, 0x2C, 0x20, 0x7B, 0x7D
@@ -183,7 +183,7 @@ def _is_text(fields: Fields, name: str, column: _Column) -> bool:
     bare = np.flatnonzero(~column.is_string & (column.length > 0))
     if not bare.size:
         return True
-    if name == MONEY:
+    if name == APART:
         return False
     numbers = fields.numbers(Span(column.start[bare], column.length[bare]))
     return numbers is not None and not numbers.scale.any()

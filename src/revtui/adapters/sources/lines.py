@@ -42,11 +42,6 @@ class LineReader:
         """Where the first byte lies that has no verdict yet."""
         return self._offset
 
-    @property
-    def pending(self) -> bytes:
-        """A line that has no newline yet, or a record whose quote is open."""
-        return self._pending
-
     def feed(self, data: bytes, *, final: bool = False) -> RawBatch:
         """The rows that `data` completes; with `final` nothing follows, and the rest is a row too.
 

@@ -7,27 +7,61 @@
     event_type = "CASE WHEN Quantity < 0 THEN 'refund' ELSE 'purchase' END"
     amount = "Quantity * UnitPrice"
 
-A known column that is not mapped is taken as it is when the data have it.
+A known column that is not mapped is taken as it is when the data have it. What the file says of
+time zone, currency and epoch unit goes before the defaults, and gives way to what is said nearer to
+the user: `[[source]]`, then the command line.
 """
 
-import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from revtui.adapters.sources.expressions import ExpressionError, columns_of, shortened
-from revtui.core.errors import ConfigError
+from revtui.core.errors import ConfigError, UsageError
 from revtui.core.events import RAW_COLUMNS, AdmissionPolicy
+from revtui.core.money import EXPONENTS
+from revtui.core.spelling import nearest, suggestion
 from revtui.core.text import sanitise
+from revtui.core.times import check_zone
 
 SUFFIX: Final = ".map.toml"
+LARGEST_FILE: Final = 1 << 20
+"""Bytes; whatever is larger is no mapping."""
 EPOCH_UNITS: Final = ("s", "ms", "us", "ns")
 
 _SETTINGS: Final = ("timezone", "currency", "epoch_unit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSettings:
+    """How fields are to be read, as far as one place says so; None: it says nothing of it."""
+
+    timezone: str | None = None
+    currency: str | None = None
+    epoch_unit: str | None = None
+
+    def over(self, lower: "FieldSettings") -> "FieldSettings":
+        """These, and where they say nothing, those of a place that comes after this one."""
+        return FieldSettings(
+            timezone=self.timezone or lower.timezone,
+            currency=self.currency or lower.currency,
+            epoch_unit=self.epoch_unit or lower.epoch_unit,
+        )
+
+    def policy(self, defaults: AdmissionPolicy) -> AdmissionPolicy:
+        """`defaults`, but for what is said."""
+        return replace(
+            defaults,
+            timezone=self.timezone or defaults.timezone,
+            currency=self.currency or defaults.currency,
+            epoch_unit=self.epoch_unit or defaults.epoch_unit,
+        )
+
+
+NOTHING_SAID: Final = FieldSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +70,7 @@ class SourceMap:
 
     expressions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Known column -> polars SQL."""
-    timezone: str | None = None
-    currency: str | None = None
-    epoch_unit: str | None = None
+    settings: FieldSettings = NOTHING_SAID
     origin: str = "configuration"
     """The file it stands in, as named by the user."""
 
@@ -53,15 +85,6 @@ class SourceMap:
         used = (name for sql in self.expressions.values() for name in columns_of(sql))
         return tuple(dict.fromkeys(used))
 
-    def policy(self, defaults: AdmissionPolicy) -> AdmissionPolicy:
-        """`defaults`, but for what the mapping says itself."""
-        return replace(
-            defaults,
-            timezone=self.timezone or defaults.timezone,
-            currency=self.currency or defaults.currency,
-            epoch_unit=self.epoch_unit or defaults.epoch_unit,
-        )
-
 
 def load_map(path: Path, *, breakdown: str = "gateway_name") -> SourceMap:
     """The mapping in a TOML file; `breakdown` may be mapped besides the known columns.
@@ -71,14 +94,19 @@ def load_map(path: Path, *, breakdown: str = "gateway_name") -> SourceMap:
     """
     shown = sanitise(str(path))
     try:
-        table = tomllib.loads(path.read_bytes().decode())
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
     except FileNotFoundError as error:
         raise ConfigError([f"{shown}: no such file"], hint="--map takes the path of a TOML file.") from error
     except OSError as error:
         raise ConfigError([f"{shown}: cannot be read: {error.strerror}"]) from error
+    if len(raw) > LARGEST_FILE:
+        raise ConfigError([f"{shown}: larger than {LARGEST_FILE // 1024} KiB"])
+    try:
+        table = tomllib.loads(raw.decode())
     except UnicodeDecodeError as error:
         raise ConfigError([f"{shown}: not UTF-8 text"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError also for numbers of thousands of digits
         raise ConfigError([f"{shown}: not TOML: {sanitise(str(error))}"]) from error
     return read_map(table, origin=str(path), breakdown=breakdown)
 
@@ -92,13 +120,13 @@ def read_map(table: Mapping[str, Any], *, origin: str, breakdown: str = "gateway
     shown = sanitise(origin)
     problems: list[str] = []
     known = [*_SETTINGS, "map", "source"]
-    problems += [f"{shown}: {key}: unknown key{_nearest(key, known)}" for key in table if key not in known]
+    problems += [f"{shown}: {key}: unknown key{suggestion(key, known)}" for key in table if key not in known]
     source = table.get("source", {})
     if not isinstance(source, Mapping):
         problems.append(f"{shown}: source: must be a table, as in [source.map]")
         source = {}
     problems += [
-        f"{shown}: source.{key}: unknown key{_nearest(key, [*_SETTINGS, 'map'])}"
+        f"{shown}: source.{key}: unknown key{suggestion(key, [*_SETTINGS, 'map'])}"
         for key in source
         if key not in {*_SETTINGS, "map"}
     ]
@@ -108,37 +136,61 @@ def read_map(table: Mapping[str, Any], *, origin: str, breakdown: str = "gateway
         expressions = {}
     settings = {key: source.get(key, table.get(key)) for key in _SETTINGS}
     problems += [f"{shown}: {problem}" for problem in _setting_problems(settings)]
-    targets = tuple(dict.fromkeys((*RAW_COLUMNS, breakdown)))
-    for column, sql in expressions.items():
-        problems += [f"{shown}: map.{column}: {problem}" for problem in _problems(column, sql, targets)]
+    problems += [f"{shown}: {problem}" for problem in _expression_problems("map", expressions, breakdown)]
+    _refuse(problems, breakdown)
+    return SourceMap(
+        expressions=MappingProxyType(dict(expressions)), settings=FieldSettings(**settings), origin=origin
+    )
+
+
+def configured_map(
+    expressions: Mapping[str, str], *, origin: str, key: str, breakdown: str = "gateway_name"
+) -> SourceMap:
+    """The mapping of a `[source.map]` table, which stands at `key` of the configuration.
+
+    Raises:
+        ConfigError: naming every expression that cannot be used.
+    """
+    found = _expression_problems(key, expressions, breakdown)
+    _refuse([f"{sanitise(origin)}: {problem}" for problem in found], breakdown)
+    return SourceMap(expressions=MappingProxyType(dict(expressions)), origin=origin)
+
+
+def _refuse(problems: Sequence[str], breakdown: str) -> None:
     if problems:
         raise ConfigError(
             [sanitise(problem) for problem in problems],
-            hint=f"Columns that can be mapped: {', '.join(targets)}.",
+            hint=f"Columns that can be mapped: {', '.join(_targets(breakdown))}.",
         )
-    return SourceMap(expressions=MappingProxyType(dict(expressions)), origin=origin, **settings)
+
+
+def _targets(breakdown: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*RAW_COLUMNS, breakdown)))
+
+
+def _expression_problems(key: str, expressions: Mapping[str, Any], breakdown: str) -> list[str]:
+    targets = _targets(breakdown)
+    return [
+        f"{key}.{column}: {problem}"
+        for column, sql in expressions.items()
+        for problem in _problems(column, sql, targets)
+    ]
 
 
 def map_beside(path: Path, stem: str) -> Path | None:
     """The mapping that lies beside a file, `NAME.map.toml` for `NAME.csv`, if there is one."""
     beside = path.with_name(f"{stem}{SUFFIX}")
-    return beside if beside.is_file() else None
-
-
-def _nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    try:
+        return beside if beside.is_file() else None
+    except OSError:  # a name that is too long, a folder that may not be looked into
+        return None
 
 
 def nearest_hint(name: str, known: list[str]) -> str:
     """A hint that names the column nearest to one that is missing."""
-    near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(
-        name.lower(), [other.lower() for other in known], n=1
-    )
-    shown = sanitise(", ".join(known[:12]))
-    return (
-        f"Did you mean {sanitise(near[0])}? The columns are: {shown}" if near else f"The columns are: {shown}"
-    )
+    near = nearest(name, known)
+    columns = f"The columns are: {sanitise(', '.join(known[:12]))}"
+    return f"Did you mean {sanitise(near)}? {columns}" if near else columns
 
 
 def _setting_problems(settings: Mapping[str, Any]) -> list[str]:
@@ -152,8 +204,9 @@ def _setting_problems(settings: Mapping[str, Any]) -> list[str]:
     zone, currency, unit = (settings[key] for key in _SETTINGS)
     if zone is not None and not _is_zone(zone):
         problems.append(f"timezone: {zone!r} is no IANA time zone, such as Europe/London")
-    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
-        problems.append(f"currency: {currency!r} is no ISO 4217 code, such as GBP")
+    if currency is not None and currency not in EXPONENTS:
+        near = suggestion(currency, EXPONENTS)
+        problems.append(f"currency: {currency!r} is no ISO 4217 code, such as GBP{near}")
     if unit is not None and unit not in EPOCH_UNITS:
         problems.append(f"epoch_unit: {unit!r} is none of {', '.join(EPOCH_UNITS)}")
     return problems
@@ -161,8 +214,8 @@ def _setting_problems(settings: Mapping[str, Any]) -> list[str]:
 
 def _is_zone(name: str) -> bool:
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        check_zone(name)
+    except UsageError:
         return False
     return True
 
@@ -170,7 +223,7 @@ def _is_zone(name: str) -> bool:
 def _problems(column: str, sql: Any, targets: tuple[str, ...]) -> list[str]:
     """What is wrong with one line of a mapping."""
     if column not in targets:
-        return [f"unknown column{_nearest(column, targets)}"]
+        return [f"unknown column{suggestion(column, targets)}"]
     if not isinstance(sql, str):
         return [f"must be an expression in quotes, not {sql!r}"]
     try:

@@ -13,8 +13,8 @@ from revtui.adapters.sources.delimited import CsvFormat
 from revtui.adapters.sources.expressions import Expression, ExpressionError, compile_expression, shortened
 from revtui.adapters.sources.formats import Syntax
 from revtui.adapters.sources.jsonlines import JsonFormat
-from revtui.adapters.sources.jsonspans import MONEY
-from revtui.adapters.sources.mapping import SourceMap, nearest_hint
+from revtui.adapters.sources.jsonspans import APART
+from revtui.adapters.sources.mapping import NOTHING_SAID, FieldSettings, SourceMap, nearest_hint
 from revtui.adapters.sources.records import LINE_LIMIT_BYTES, RecordFormat, Records, rejection
 from revtui.adapters.sources.spans import READABLE
 from revtui.core.errors import ConfigError, SourceError
@@ -33,11 +33,14 @@ class RowShape:
     """Its name, in errors."""
     defaults: AdmissionPolicy
     mapping: SourceMap | None = None
+    settings: FieldSettings = NOTHING_SAID
+    """What goes before the mapping's own."""
 
     @property
     def policy(self) -> AdmissionPolicy:
         """How its fields are to be read."""
-        return self.defaults if self.mapping is None else self.mapping.policy(self.defaults)
+        mapped = NOTHING_SAID if self.mapping is None else self.mapping.settings
+        return self.settings.over(mapped).policy(self.defaults)
 
     @property
     def note(self) -> str:
@@ -84,7 +87,7 @@ class RowShape:
             used = self.mapping.columns if self.mapping else ()
             fields = tuple(dict.fromkeys((*(name for name in self.targets if name not in mapped), *used)))
             inner = JsonFormat(
-                self.source, fields, apart=MONEY not in used, as_text=as_text, line_limit=line_limit
+                self.source, fields, apart=APART not in used, as_text=as_text, line_limit=line_limit
             )
         else:
             inner = CsvFormat(self.source, self.wanted, readable=READABLE - as_text, line_limit=line_limit)

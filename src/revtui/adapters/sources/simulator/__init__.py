@@ -6,7 +6,7 @@ specification ── scenarios placed in time ──> population (blocks) ──
                                                                        order, late, twice
 """
 
-from revtui.adapters.sources.simulator.generation import Simulated, generate, incidents_within, simulate
+from revtui.adapters.sources.simulator.generation import generate, incidents_within, simulate
 from revtui.adapters.sources.simulator.scenarios import SCENARIOS, Incident, Scenario, truth
 from revtui.adapters.sources.simulator.source import SimulatorSource
 from revtui.adapters.sources.simulator.spec import SimulatorSpec, parse_rate
@@ -24,7 +24,6 @@ __all__ = [
     "Incident",
     "Scenario",
     "ScenarioSpec",
-    "Simulated",
     "SimulatorSource",
     "SimulatorSpec",
     "generate",

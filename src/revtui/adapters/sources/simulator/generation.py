@@ -1,7 +1,6 @@
 """Finite simulated streams: frames, and files of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 import polars as pl
@@ -19,15 +18,6 @@ from revtui.core.errors import UsageError
 from revtui.core.times import format_instant
 
 FRAME_ROWS: Final = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Simulated:
-    """What `simulate` did."""
-
-    rows: int
-    incidents: tuple[Incident, ...]
-    """Those that touch the stream; `scenarios.truth` makes JSON of them."""
 
 
 def generate(
@@ -68,15 +58,13 @@ def incidents_within(spec: SimulatorSpec, *, start: int, duration: int) -> tuple
     return tuple(each for each in placed if each.overlaps(start, end))
 
 
-def simulate(spec: SimulatorSpec, *, start: int, duration: int, format_: str, out: BinaryIO) -> Simulated:
-    """Write a finite stream (`csv`, `jsonl` or `parquet`), spoilt rows included, as fast as possible.
+def simulate(spec: SimulatorSpec, *, start: int, duration: int, format_: str, out: BinaryIO) -> int:
+    """Write a finite stream (`csv`, `jsonl` or `parquet`), spoilt rows included; the number of rows.
 
     Raises:
-        UsageError: a scenario outside of the stream, an unknown format, spoilt rows in Parquet.
+        UsageError: an unknown format, spoilt rows in Parquet.
     """
-    incidents = incidents_within(spec, start=start, duration=duration)
     frames = generate(spec, start=start, duration=duration)
-    rows = write_events(
+    return write_events(
         frames, format_, out, schema=Rendering(spec).schema, malformed=spec.malformed, seed=spec.seed
     )
-    return Simulated(rows=rows, incidents=incidents)

@@ -18,9 +18,8 @@ import numpy.typing as npt
 from revtui.adapters.sources.simulator.effects import BoolArray, Effects
 from revtui.adapters.sources.simulator.profiles import APPROVED, GATEWAY_ERROR, TIMEOUT
 from revtui.adapters.sources.simulator.rhythm import FloatArray, IntArray, Rhythm, Stream, generator
-from revtui.adapters.sources.simulator.scenarios import MINUTE_US
 from revtui.adapters.sources.simulator.spec import SimulatorSpec
-from revtui.core.durations import MICROSECONDS_PER_SECOND as SECOND_US
+from revtui.core.durations import MINUTE, SECOND
 from revtui.core.events import EventType
 
 Rows = npt.NDArray[np.void]
@@ -42,7 +41,7 @@ ROW: Final = np.dtype(
     align=True,  # numpy copies misaligned columns before it computes with them
 )
 
-RETRY_REACH: Final = 2 * 40 * SECOND_US
+RETRY_REACH: Final = 2 * 40 * SECOND
 """No retry comes later than this after its first attempt."""
 
 _BLOCK_SHIFT: Final = 28
@@ -51,7 +50,7 @@ _TRY_SHIFT: Final = 25
 _RETRIES: Final = 2
 _PURPOSES: Final = (
     Stream.NATURE,
-    Stream.MONEY,
+    Stream.APART,
     Stream.LATENCY,
     Stream.OUTCOME,
     Stream.PRESENCE,
@@ -59,7 +58,7 @@ _PURPOSES: Final = (
 )
 _TIMEOUT_FACTOR: Final = 5.0
 _LATENCY_CEILING: Final = 4_200_000
-_SESSION_US: Final = 12 * MINUTE_US
+_SESSION_US: Final = 12 * MINUTE
 _EVENTS_PER_SESSION: Final = 5
 _MS: Final = 1000
 
@@ -77,7 +76,7 @@ class Population:
     def __init__(self, spec: SimulatorSpec, effects: Effects) -> None:
         self.spec = spec
         self.minutes = block_minutes(spec.rate)
-        self.block_us = self.minutes * MINUTE_US
+        self.block_us = self.minutes * MINUTE
         self._effects = effects
         self._rhythm = Rhythm(spec)
         self._weights = _cumulative(spec.profile.decline_weights)
@@ -238,9 +237,9 @@ def _users(spec: SimulatorSpec, times: IntArray, rates: FloatArray, choice: Floa
     pool = max(int(spec.rate * spec.profile.pool_seconds), 50)
     if not spec.profile.shaped:
         return (choice * pool).astype(np.int64)
-    seats = np.maximum(rates * (_SESSION_US / SECOND_US / _EVENTS_PER_SESSION), 1)
+    seats = np.maximum(rates * (_SESSION_US / SECOND / _EVENTS_PER_SESSION), 1)
     seat = (choice * seats).astype(np.int64) + (tag << 32)
-    session = (times + (seat * 7919) % 720 * SECOND_US) // _SESSION_US
+    session = (times + (seat * 7919) % 720 * SECOND) // _SESSION_US
     return (
         _mixed(_mixed(seat.view(np.uint64), spec.seed) + session.view(np.uint64), 0) % np.uint64(pool)
     ).view(np.int64)
@@ -254,15 +253,13 @@ def _deliveries(spec: SimulatorSpec, drawn: _Drawn) -> Rows:
     rows["arrival"] = rows["ts"] + (way * spec.disorder_us).astype(np.int64)
     if spec.late:
         late = fate < spec.late
-        rows["arrival"][late] += (120 * SECOND_US + fate[late] / spec.late * 2280 * SECOND_US).astype(
-            np.int64
-        )
+        rows["arrival"][late] += (120 * SECOND + fate[late] / spec.late * 2280 * SECOND).astype(np.int64)
     if not spec.duplicate_share:
         return rows
     twice = fate >= 1 - spec.duplicate_share
     copies = rows[twice]
     rest = (1 - fate[twice]) / spec.duplicate_share
-    copies["arrival"] += (0.5 * SECOND_US + rest * 119.5 * SECOND_US).astype(np.int64)
+    copies["arrival"] += (0.5 * SECOND + rest * 119.5 * SECOND).astype(np.int64)
     return np.concatenate([rows, copies])
 
 

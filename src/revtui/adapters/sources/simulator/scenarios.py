@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from revtui.core.durations import MINUTE
 from revtui.core.severity import Severity
 from revtui.core.times import format_instant
 
-MINUTE_US: Final = 60_000_000
 ANY_GATEWAY: Final = "*"
 
 
@@ -52,7 +52,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="97 % of one gateway's payments fail",
                 kind="fail",
                 severity=Severity.CRIT,
-                duration=40 * MINUTE_US,
+                duration=40 * MINUTE,
                 per_gateway=True,
                 fail=0.97,
             ),
@@ -61,7 +61,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="95 % of all payments fail",
                 kind="fail",
                 severity=Severity.CRIT,
-                duration=25 * MINUTE_US,
+                duration=25 * MINUTE,
                 fail=0.95,
             ),
             Scenario(
@@ -69,7 +69,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="one gateway fails 35 points more",
                 kind="fail",
                 severity=Severity.WARN,
-                duration=60 * MINUTE_US,
+                duration=60 * MINUTE,
                 per_gateway=True,
                 fail_added=0.35,
             ),
@@ -78,7 +78,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="the fail rate climbs by 22 points",
                 kind="fail",
                 severity=Severity.WARN,
-                duration=180 * MINUTE_US,
+                duration=180 * MINUTE,
                 fail_added=0.22,
                 ramp=True,
             ),
@@ -87,7 +87,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="payments take three times as long",
                 kind="latency",
                 severity=Severity.WARN,
-                duration=45 * MINUTE_US,
+                duration=45 * MINUTE,
                 latency=3.0,
             ),
             Scenario(
@@ -95,7 +95,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="one gateway takes four times as long",
                 kind="latency",
                 severity=Severity.WARN,
-                duration=45 * MINUTE_US,
+                duration=45 * MINUTE,
                 per_gateway=True,
                 latency=4.0,
             ),
@@ -104,7 +104,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="traffic falls to 40 %",
                 kind="volume",
                 severity=Severity.WARN,
-                duration=60 * MINUTE_US,
+                duration=60 * MINUTE,
                 logins=0.4,
                 attempts=0.4,
             ),
@@ -113,7 +113,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="payment attempts fall to 45 %, logins stay",
                 kind="conversion",
                 severity=Severity.WARN,
-                duration=60 * MINUTE_US,
+                duration=60 * MINUTE,
                 attempts=0.45,
             ),
             Scenario(
@@ -121,7 +121,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="amounts fall to 30 %",
                 kind="order_value",
                 severity=Severity.WARN,
-                duration=70 * MINUTE_US,
+                duration=70 * MINUTE,
                 amounts=0.3,
             ),
             Scenario(
@@ -129,7 +129,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="no events at all, and none later",
                 kind="freshness",
                 severity=Severity.CRIT,
-                duration=25 * MINUTE_US,
+                duration=25 * MINUTE,
                 silent=True,
             ),
             Scenario(
@@ -137,7 +137,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="traffic sinks slowly by 55 %",
                 kind="drift",
                 severity=Severity.WARN,
-                duration=240 * MINUTE_US,
+                duration=240 * MINUTE,
                 logins=0.45,
                 attempts=0.45,
                 ramp=True,
@@ -147,7 +147,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
                 summary="2.3 times the traffic; nobody should be woken",
                 kind="none",
                 severity=Severity.INFO,
-                duration=120 * MINUTE_US,
+                duration=120 * MINUTE,
                 logins=2.3,
                 attempts=2.3,
             ),

@@ -1,5 +1,6 @@
 """The simulator as a source: live on a clock, or finite and as fast as possible."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,42 +11,46 @@ from revtui.adapters.sources.simulator.effects import Effects
 from revtui.adapters.sources.simulator.flaws import spoil, torn
 from revtui.adapters.sources.simulator.population import Population
 from revtui.adapters.sources.simulator.rendering import Rendering
-from revtui.adapters.sources.simulator.scenarios import MINUTE_US, Incident
 from revtui.adapters.sources.simulator.spec import SimulatorSpec
 from revtui.adapters.sources.simulator.syntax import place_scenarios
 from revtui.adapters.sources.simulator.writing import csv_line
+from revtui.core.durations import HOUR, MINUTE
 from revtui.core.events import RAW_BYTES_KEPT, AdmissionPolicy, RawBatch, Rejected
 from revtui.engine.ports import Clock
 
 BATCH_ROWS: Final = 50_000
+_BACKFILL: Final = 2 * HOUR
 
 
 class SimulatorSource:
     """A `revtui.engine.ports.Source` of made-up events.
 
-    Live (no `until`): `read` returns what has arrived by the clock and was not handed over yet, from
-    `spec.start` on, or from `spec.backfill` before the clock's time at construction. Finite: it runs
-    to `until` without looking at the clock, then ends. Offsets are running row numbers.
+    Live (neither `until` nor `duration`): `read` returns what has arrived by the clock and was not
+    handed over yet. Finite: it runs to its end without looking at the clock again. Offsets are
+    running row numbers.
+
+    Without `spec.start` the stream begins at a whole minute: `spec.backfill` before its end when that
+    is a time, else before the clock's time at construction.
     """
 
     def __init__(
-        self, spec: SimulatorSpec, clock: Clock, *, until: int | None = None, batch_rows: int = BATCH_ROWS
+        self,
+        spec: SimulatorSpec,
+        clock: Clock,
+        *,
+        breakdown: str = "gateway_name",
+        batch_rows: int = BATCH_ROWS,
     ) -> None:
-        """`until` (microseconds, exclusive) makes it finite, as `spec.until` does; it goes before that.
-
-        Without `spec.start` the stream begins at a whole minute.
-        """
+        """`breakdown` is the column that events are broken down by."""
         self._spec = spec
         self._clock = clock
-        self._until = spec.until if until is None else until
+        self._breakdown = breakdown
         self._batch_rows = batch_rows
-        present = clock.now() if self._until is None else self._until
-        early = present - spec.backfill
-        self.start = early - early % MINUTE_US if spec.start is None else spec.start
+        self.start = _start(spec, clock)
         """Event time of the earliest event, microseconds."""
-        self.incidents: tuple[Incident, ...] = place_scenarios(
-            spec.scenarios, start=self.start, present=present
-        )
+        self._until = replace(spec, start=self.start).end
+        present = clock.now() if self._until is None else self._until
+        self.incidents = place_scenarios(spec.scenarios, start=self.start, present=present)
         """The ground truth."""
         self._arrivals = Arrivals(Population(spec, Effects(incidents=self.incidents)), self.start)
         self._rendering = Rendering(spec)
@@ -70,7 +75,7 @@ class SimulatorSource:
     @property
     def policy(self) -> AdmissionPolicy:
         """UTC, and the currency of the specification."""
-        return AdmissionPolicy(currency=self._spec.currency)
+        return AdmissionPolicy(currency=self._spec.currency, breakdown=self._breakdown)
 
     @property
     def note(self) -> str:
@@ -118,3 +123,11 @@ class SimulatorSource:
         return Rejected(
             reason="not_a_record", detail="the line breaks off", source=self.name, offset=offset, raw=raw
         )
+
+
+def _start(spec: SimulatorSpec, clock: Clock) -> int:
+    if spec.start is not None:
+        return spec.start
+    past = spec.backfill if spec.backfill is not None else spec.duration or _BACKFILL
+    early = (clock.now() if spec.until is None else spec.until) - past
+    return early - early % MINUTE

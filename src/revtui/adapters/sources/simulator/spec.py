@@ -11,11 +11,12 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from revtui.adapters.sources.simulator.profiles import PROFILES, Profile
-from revtui.adapters.sources.simulator.scenarios import MINUTE_US
-from revtui.adapters.sources.simulator.syntax import ScenarioSpec, nearest, parse_scenarios
-from revtui.core.durations import MICROSECONDS_PER_SECOND, parse_duration
+from revtui.adapters.sources.simulator.syntax import ScenarioSpec, parse_scenarios
+from revtui.core.durations import HOUR, SECOND, format_duration, parse_duration
 from revtui.core.errors import UsageError
 from revtui.core.money import exponent
+from revtui.core.spelling import suggestion
+from revtui.core.text import shortened
 from revtui.core.times import EARLIEST, LATEST, parse_instant
 
 SIMULATOR_FORM: Final = "sim:?rate=20/s&seed=42&scenario=outage:stripe@+1h+30m"
@@ -32,6 +33,9 @@ _PER: Final = {
 _RATE: Final = re.compile(r"(\d+(?:\.\d+)?)(?:/([a-z]+))?")
 _FASTEST: Final = 20_000.0
 _SLOWEST: Final = 0.001
+_LONGEST_SEED: Final = 100
+"""Digits; Python itself refuses to read thousands of them."""
+_LONG_NUMBER: Final = 10**_LONGEST_SEED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +48,13 @@ class SimulatorSpec:
     profile: Profile = PROFILES["realistic"]
     scenarios: tuple[ScenarioSpec, ...] = ()
     start: int | None = None
-    """Event time of the first event in microseconds; None: `backfill` before the present."""
+    """Event time of the first event in microseconds; None: see `SimulatorSource`."""
     until: int | None = None
-    """Event time at which the stream ends; None: it follows the clock."""
-    backfill: int = 120 * MINUTE_US
-    """How much of the past a live stream begins with."""
+    """Event time at which the stream ends; without it and `duration` the stream follows the clock."""
+    duration: int | None = None
+    """How much event time the stream holds, in place of `until`."""
+    backfill: int | None = None
+    """How much of the past the stream begins with; None: two hours, or all of `duration`."""
     currency: str = "USD"
     duplicates: float | None = None
     """Share of events delivered a second time, seconds to two minutes later; None: the profile's."""
@@ -73,21 +79,41 @@ class SimulatorSpec:
         self._within("late", self.late, 0, 0.5)
         self._within("malformed", self.malformed, 0, 1)
         self._within("noise", self.noise, 0, 5)
-        self._within("disorder (s)", self.disorder_us / MICROSECONDS_PER_SECOND, 0, 3600)
-        self._within("backfill (h)", self.backfill / (60 * MINUTE_US), 0, 24 * 366)
+        self._within("disorder (s)", self.disorder_us / SECOND, 0, 3600)
+        self._within("backfill (h)", (self.backfill or 0) / HOUR, 0, 24 * 366)
         exponent(self.currency)
-        for moment in (self.start, self.until):
-            if moment is not None and not EARLIEST <= moment < LATEST:
+        self._check_times()
+
+    def _check_times(self) -> None:
+        if self.duration is not None and self.duration <= 0:
+            raise UsageError(
+                f"simulator: duration must be positive, not {format_duration(self.duration)}",
+                hint="write it like 90s, 5m or 2d",
+            )
+        if self.duration is not None and self.until is not None:
+            raise UsageError(
+                "simulator: duration and until both say where the stream ends", hint="leave one of them out"
+            )
+        for moment in (self.start, self.end):
+            if moment is not None and not EARLIEST <= moment <= LATEST:
                 raise UsageError(
                     "simulator: a time outside the years 2000 to 2099", hint="write ISO 8601 times"
                 )
-        if self.start is not None and self.until is not None and self.until <= self.start:
+        if self.start is not None and self.end is not None and self.end <= self.start:
             raise UsageError("the simulation ends before it starts", hint="let until be after start")
 
     @staticmethod
     def _within(name: str, value: float, low: float, high: float) -> None:
         if not low <= value <= high:
-            raise UsageError(f"simulator: {name} is {value:g}", hint=f"it may be {low:g} to {high:g}")
+            shown = "a huge number" if abs(value) >= _LONG_NUMBER else f"{value:g}"
+            raise UsageError(f"simulator: {name} is {shown}", hint=f"it may be {low:g} to {high:g}")
+
+    @property
+    def end(self) -> int | None:
+        """Event time at which the stream ends; None: never, or that depends on where it begins."""
+        if self.duration is None or self.start is None:
+            return self.until
+        return self.start + self.duration
 
     @property
     def duplicate_share(self) -> float:
@@ -116,7 +142,7 @@ class SimulatorSpec:
             key, _, value = (unquote(part).strip() for part in pair.partition("="))
             if key not in _KEYS:
                 raise UsageError(
-                    f"unknown key {key!r} in {address!r}{nearest(key, _KEYS)}",
+                    f"unknown key {key!r} in {address!r}{suggestion(key, _KEYS)}",
                     hint=f"keys: {', '.join(_KEYS)}",
                 )
             name, read = _field(key, value)
@@ -149,14 +175,14 @@ def _field(key: str, value: str) -> tuple[str, Callable[[str], Any]]:
 def _profile(text: str) -> Profile:
     if text not in PROFILES:
         raise UsageError(
-            f"unknown profile {text!r}{nearest(text, PROFILES)}", hint=f"one of {', '.join(PROFILES)}"
+            f"unknown profile {text!r}{suggestion(text, PROFILES)}", hint=f"one of {', '.join(PROFILES)}"
         )
     return PROFILES[text]
 
 
 def _seed(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise UsageError(f"not a seed: {text!r}", hint="a whole number, such as 42")
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_SEED:
+        raise UsageError(f"not a seed: {shortened(text, 40)!r}", hint="a whole number, such as 42")
     return int(text)
 
 
@@ -178,6 +204,7 @@ _KEYS: Final[dict[str, tuple[str, Callable[[str], Any]]]] = {
     "scenario": ("scenarios", lambda text: parse_scenarios([text])),
     "start": ("start", _instant),
     "until": ("until", _instant),
+    "duration": ("duration", parse_duration),
     "backfill": ("backfill", parse_duration),
     "currency": ("currency", str.upper),
     "duplicates": ("duplicates", _number),

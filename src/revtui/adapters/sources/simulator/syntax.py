@@ -10,17 +10,16 @@ Everything is resolved to absolute event time once, before the first event is ma
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 from revtui.adapters.sources.simulator.profiles import GATEWAYS
-from revtui.adapters.sources.simulator.scenarios import ANY_GATEWAY, MINUTE_US, SCENARIOS, Incident, Scenario
-from revtui.core.durations import format_duration, parse_duration
+from revtui.adapters.sources.simulator.scenarios import ANY_GATEWAY, SCENARIOS, Incident, Scenario
+from revtui.core.durations import DAY, HOUR, format_duration, parse_duration
 from revtui.core.errors import UsageError
+from revtui.core.spelling import suggestion
 from revtui.core.times import parse_instant
 
 SCENARIO_FORM: Final = "NAME[:GATEWAY]@WHEN[+DURATION], such as outage:stripe@14:00+45m or stall@-20m+10m"
-_DAY_US: Final = 1440 * MINUTE_US
 
 _DEMO: Final = (
     "latency_gateway:adyen@+20m+10m",
@@ -33,7 +32,7 @@ _DEMO: Final = (
     "traffic_drop@+195m+15m",
     "promotion@+220m+15m",
 )
-_DEMO_CYCLE: Final = 240 * MINUTE_US
+_DEMO_CYCLE: Final = 4 * HOUR
 _DEMO_CYCLES: Final = 42
 
 
@@ -76,8 +75,8 @@ def _moment(when: str, start: int, present: int) -> int:
     if "-" in when:
         return parse_instant(when, now=present)
     clock = parse_instant(f"1970-01-01T{when.zfill(5 if when.count(':') == 1 else 8)}", now=present)
-    moment = start - start % _DAY_US + clock
-    return moment if moment >= start else moment + _DAY_US
+    moment = start - start % DAY + clock
+    return moment if moment >= start else moment + DAY
 
 
 _SPEC: Final = re.compile(
@@ -85,12 +84,6 @@ _SPEC: Final = re.compile(
     r"(?:@(?P<when>[+-][0-9a-z.]+|\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?)?Z?)"
     r"(?:\+(?P<duration>[0-9a-z.]+))?)?"
 )
-
-
-def nearest(word: str, among: Iterable[str]) -> str:
-    """`; did you mean ...?` when something similar exists, else nothing."""
-    close = get_close_matches(word.lower(), list(among), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def parse_scenario(text: str) -> ScenarioSpec:
@@ -110,7 +103,7 @@ def parse_scenario(text: str) -> ScenarioSpec:
         return ScenarioSpec(name=name)
     if name not in SCENARIOS:
         raise UsageError(
-            f"unknown scenario {name!r}{nearest(name, SCENARIOS)}",
+            f"unknown scenario {name!r}{suggestion(name, SCENARIOS)}",
             hint=f"one of {', '.join(SCENARIOS)} or demo, as {SCENARIO_FORM}",
         )
     if when is None:
@@ -137,7 +130,7 @@ def _gateway(scenario: Scenario, gateway: str | None, text: str) -> str:
     name = (gateway or GATEWAYS[0]).lower()
     if name not in GATEWAYS:
         raise UsageError(
-            f"unknown gateway {gateway!r}{nearest(name, GATEWAYS)}", hint=f"one of {', '.join(GATEWAYS)}"
+            f"unknown gateway {gateway!r}{suggestion(name, GATEWAYS)}", hint=f"one of {', '.join(GATEWAYS)}"
         )
     return name
 
