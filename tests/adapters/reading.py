@@ -1,7 +1,8 @@
 """Builds sources and reads them to their end, for the tests of adapters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from revtui.adapters.sources.mapping import SourceMap
 from revtui.adapters.sources.shape import RowShape
 from revtui.adapters.sources.spans import READABLE
 from revtui.core.events import RAW_COLUMNS, AdmissionPolicy, RawBatch, Rejected
+from revtui.core.fields import raw_field
 from revtui.engine.ports import Source
 
 Verdict = tuple[Any, ...]
@@ -45,23 +47,23 @@ def rejected(batches: Iterable[RawBatch]) -> list[Rejected]:
 
 
 def said(batches: Iterable[RawBatch]) -> list[Verdict]:
-    """The same as `verdicts`, of each row what it holds: a batch may lack a column that is empty in it."""
-    return [
-        verdict
-        if verdict[1] != "row"
-        else (*verdict[:3], *(value for value in verdict[3:] if value is not None))
-        for verdict in verdicts(batches)
-    ]
+    """The same as `verdicts`, of each row what it holds by name: a batch may lack a column that is empty in it."""
+    return _found(
+        batches, lambda row: tuple(sorted((name, value) for name, value in row.items() if value is not None))
+    )
 
 
 def verdicts(batches: Iterable[RawBatch]) -> list[Verdict]:
     """Every row and every rejection, by offset."""
+    return _found(batches, lambda row: tuple(row.values()))
+
+
+def _found(batches: Iterable[RawBatch], values: Callable[[dict[str, Any]], tuple[Any, ...]]) -> list[Verdict]:
     found: list[Verdict] = []
     for batch in batches:
         assert batch.read == batch.frame.height + len(batch.rejected)
         for number, row in enumerate(batch.frame.iter_rows(named=True)):
-            values = tuple(value for name, value in row.items() if name != "offset")
-            found.append((row["offset"], "row", batch.raw(number), *values))
+            found.append((row.pop("offset"), "row", batch.raw(number), *values(row)))
         found += [(line.offset, line.reason, line.detail, line.raw) for line in batch.rejected]
     return sorted(found, key=lambda verdict: (verdict[0], verdict[1]))
 
@@ -99,6 +101,19 @@ def json_reader(fields: Iterable[str] = RAW_COLUMNS, line_limit: int = 1 << 20) 
         JsonFormat("test.jsonl", tuple(fields), as_text=READABLE, line_limit=line_limit),
         line_limit=line_limit,
     )
+
+
+def texts(frame: pl.DataFrame, name: str) -> list[str | None]:
+    """A field as it was written, whether it has been read already or not."""
+    field = raw_field(frame, name)
+    found: list[str | None] = field.text.to_list()
+    if field.numerals is None:
+        return found
+    numerals = zip(field.numerals.digits, field.numerals.scale, field.numerals.readable, strict=True)
+    read = [
+        str(Decimal(int(digits)).scaleb(-int(scale))) if known else None for digits, scale, known in numerals
+    ]
+    return [one if other is None else other for one, other in zip(found, read, strict=True)]
 
 
 def write(path: Path, data: bytes | str) -> Path:

@@ -180,7 +180,7 @@ class ObservedPipeline(Pipeline):
     pauses: tuple[tuple[int, float], ...] = ()
 
     async def _pause(self, seconds: float) -> bool:
-        self.pauses += ((sum(intake.offset for intake in self._monitor.intakes), seconds),)
+        self.pauses += ((sum(intake._end_offset for intake in self._monitor.intakes), seconds),)
         return await super()._pause(seconds)
 
 
