@@ -36,7 +36,7 @@ def revtui(
     env: Mapping[str, str] | None = None,
     command: Sequence[str] = REVTUI,
 ) -> Outcome:
-    """Run to the end."""
+    """Run to the end, in a session of its own: whatever terminal the tests run in is out of reach."""
     done = subprocess.run(
         [*command, *arguments],
         input=stdin,
@@ -44,6 +44,7 @@ def revtui(
         cwd=folder,
         env=environment() if env is None else PLACE | dict(env),
         timeout=RUN_SECONDS,
+        start_new_session=True,
         check=False,
     )
     return Outcome(status=done.returncode, out=done.stdout, err=done.stderr.decode())

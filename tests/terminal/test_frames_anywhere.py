@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -10,24 +9,20 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from black_box import revtui
+from program import REVTUI
+
 SIMULATED = "sim:?seed=5&duration=20m&scenario=outage:stripe@+8m+10m"
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def _taken(form: str, size: tuple[int, int] = (120, 40), *words: str) -> bytes:
-    """What a snapshot prints under `env -i`, in a session of its own, with standard input closed."""
-    command = [sys.executable, "-m", "revtui", "snapshot", SIMULATED, "--format", form]
-    done = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" <&-', "sh", *command, "--size", f"{size[0]}x{size[1]}", *words],
-        env={},
-        capture_output=True,
-        check=False,
-        timeout=60,
-        start_new_session=True,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    assert done.stderr == b""
-    return done.stdout
+    """What a snapshot prints under `env -i`, with standard input closed."""
+    bare = ("/bin/sh", "-c", 'exec "$@" <&-', "sh", *REVTUI)
+    taking = ("snapshot", SIMULATED, "--format", form, "--size", f"{size[0]}x{size[1]}")
+    outcome = revtui(*taking, *words, command=bare, env={})
+    assert (outcome.status, outcome.err) == (0, "")
+    return outcome.out
 
 
 @pytest.mark.fault("M5")
@@ -93,5 +88,4 @@ def test_nothing_is_loaded_for_the_first_figures_that_they_do_not_need() -> None
         "import sys; from revtui.cli import build, saving; import revtui.engine.runtime, revtui.tui.app; "
         "print({'plotext', 'tomlkit', 'pandas', 'prophet'} & set(sys.modules) or 'nothing')"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60)
-    assert done.stdout.decode().strip() == "nothing"
+    assert revtui("-c", script, command=(sys.executable,)).text.strip() == "nothing"

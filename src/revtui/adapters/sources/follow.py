@@ -35,6 +35,8 @@ from revtui.core.events import RawBatch
 ROTATE_WAIT_S: Final = 2.0
 MARKER_BYTES: Final = 64
 """So many bytes before the place of reading are compared before every read."""
+_ATTEMPTS: Final = 100
+"""A file that has another name each time it is to be opened is left for the next rotation."""
 _REMEMBERED: Final = 64
 """So many files that have been read are known again, even where they cannot be found for a while."""
 
@@ -206,12 +208,15 @@ class FollowedFile:
         if self._old is None:
             self._old = beside(self._path, self._syntax)
         named = self._open_named()
-        while aside := self._renamed_since(named):
-            found = self._open_aside(aside[0])
+        for _ in range(_ATTEMPTS):
+            aside = self._renamed_since(named)
+            found = self._open_aside(aside[0]) if aside else None
             if found is not None:
                 if named is not None:
                     named.file.close()
                 return found
+            if not aside:
+                break
         self._state = "" if named is not None else "waiting for the file"
         return named
 
