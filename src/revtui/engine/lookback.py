@@ -47,7 +47,8 @@ class LookBack:
         """
         archive = self._tally.archive
         whole = first if not archive.count or archive.start < first else archive.start + self._panes
-        if rules != self._rules or self._next is None or self._next < whole - 1:
+        begun = rules == self._rules and self._made.height > 0  # until then, earlier windows may come
+        if not begun or self._next is None or self._next < whole - 1:
             self._made, self._next, self._rules, self._walk = NO_ROWS, max(first, whole), rules, Walk()
         settled = min(archive.stop, closed) if archive.count else self._next - 1
         if settled >= self._next:
