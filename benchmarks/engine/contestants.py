@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import resource
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ class Contestant:
     events: int | None = None
     """It gets no more than so many."""
     rounds: int = 1
+    """The best counts: what is done once, such as loading code, is not what is measured."""
 
     def missing(self) -> list[str]:
         """What it needs and is not here."""
@@ -38,16 +41,19 @@ class Contestant:
         ]
 
     def run(self, folder: Path) -> tuple[float, int]:
-        """CPU seconds, children included, and how many events that was for."""
+        """CPU seconds of the best round, children included, and how many events that was for."""
         events = pl.read_parquet(folder / "events.parquet")[: self.events]
-        before = _cpu()
-        self.work(events)
-        return _cpu() - before, events.height
+        spent = []
+        for _ in range(self.rounds):
+            before = _cpu()
+            self.work(events)
+            spent.append(_cpu() - before)
+        return min(spent), events.height
 
 
 def _cpu() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 # --- revtui and the limit ---
@@ -56,15 +62,17 @@ def _cpu() -> float:
 def revtui(hop_seconds: int, batch: int) -> Callable[[pl.DataFrame], None]:
     from benchmarks.engine.measures import engine
     from revtui.engine.encoding import encode
+    from revtui.engine.rows import Published
 
     def work(events: pl.DataFrame) -> None:
-        ours = engine(hop_seconds)
+        ours, results = engine(hop_seconds), []
         for start in range(0, events.height, batch):
             ours.push(encode(events[start : start + batch], currency="USD"))
-            results = ours.drain()
-            assert results.closed.width == results.final.width == results.revised.width
+            results.append(ours.drain())
         ours.end_source(0)
-        assert ours.drain().final.height
+        results.append(ours.drain())
+        for rows in ("at_close", "anew", "at_last"):
+            assert Published.together([getattr(result, rows) for result in results]).frame.height
 
     return work
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from revtui.core.events import Accounting
-from revtui.core.kpis import ROW_SCHEMA
 from revtui.engine.engine import Results
 from revtui.engine.intake import merged
 from revtui.engine.monitor import Monitor, MonitorSettings
 from revtui.engine.ports import Source
+from revtui.engine.rows import Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,8 @@ def run_finite(
     """
     monitor = Monitor(sources, settings, now=0)
     try:
-        final = [results.final for results in steps(monitor, batch_rows=batch_rows)]
+        final = [results.at_last for results in steps(monitor, batch_rows=batch_rows)]
     finally:
         for source in sources:
             source.close()
-    rows = pl.concat([ROW_SCHEMA.to_frame(), *final])
-    return Outcome(rows=rows, accounting=monitor.accounting, monitor=monitor)
+    return Outcome(rows=Published.together(final).frame, accounting=monitor.accounting, monitor=monitor)

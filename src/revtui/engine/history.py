@@ -28,7 +28,7 @@ class RowHistory:
     def rows(self) -> pl.DataFrame:
         """ROW_SCHEMA, ordered; never mutated, so that a snapshot may hold it."""
         if self._waiting:
-            self._settled = self._with(pl.concat([published.frame for published in self._waiting]))
+            self._settled = self._with(Published.together(self._waiting).frame)
             self._waiting.clear()
         return self._settled
 

@@ -180,6 +180,11 @@ class Published:
         """`parts` in any order."""
         self._parts = parts
 
+    @classmethod
+    def together(cls, some: "Sequence[Published]") -> "Published":
+        """All of their rows."""
+        return cls([part for published in some for part in published._parts])  # noqa: SLF001 - its own kind
+
     def __bool__(self) -> bool:
         return bool(self._parts)
 
@@ -287,7 +292,8 @@ def _number(value: float) -> float | None:
 
 def ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """By window end, then all events, then gateways by name."""
-    return rows.sort("window_end", pl.col("gateway_name") != ALL_GATEWAYS, "gateway_name")
+    by = ("window_end", pl.col("gateway_name") != ALL_GATEWAYS, "gateway_name")
+    return rows.sort(*by, maintain_order=True)  # a newer revision stays behind an older one
 
 
 def _ratio(part: Int64Array, whole: Int64Array) -> Float64Array:

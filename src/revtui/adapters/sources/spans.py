@@ -59,9 +59,14 @@ _YEAR_MONTH: Final = _layout("0000-00-")
 _TO_MINUTE: Final = {mark: _layout(f"00{mark}00:00") for mark in "T "}
 _TAILS: Final = {  # by the length of the whole: the third word, and the fourth
     20: (_layout(":00Z????"), None),
+    22: (_layout(":00.0Z??"), None),
+    23: (_layout(":00.00Z?"), None),
     24: (_layout(":00.000Z"), None),
+    25: (_layout(":00.0000"), _layout("Z???????")),
+    26: (_layout(":00.0000"), _layout("0Z??????")),
     27: (_layout(":00.0000"), _layout("00Z?????")),
 }
+_WITHOUT_DECIMALS: Final = len("2026-03-05T09:05:00.Z")
 
 
 READABLE: Final = frozenset({"event_ts", "event_type", "currency", "amount", "latency_ms", "retry_attempt"})
@@ -115,7 +120,7 @@ class Fields:
         return [digits.alias(name + DIGITS), pl.Series(name + SCALE, numbers.scale.astype(np.int8))]
 
     def times(self, span: Span) -> Int64Array | None:
-        """Microseconds of UTC times with no decimals, three or six."""
+        """Microseconds of UTC times with at most six decimals."""
         start, length = span
         words = self._words(start)
         if (length == length[0]).all():
@@ -315,13 +320,13 @@ def _times(words: _Words, start: Positions, length: int) -> Int64Array | None:
     if days is None or int(hour.max()) > 23 or int(minute.max()) > 59 or int(seconds.max()) > 59:
         return None
     us = (hour * np.uint64(3600) + minute * np.uint64(60) + seconds) * np.uint64(_SECOND)
-    if more is not None:
-        fourth = words.at(start + 24)
-        if not _fits(fourth, more):
-            return None
-        us += _byte(end, 4) * np.uint64(10_000) + _byte(end, 6) * np.uint64(100) + _byte(_pairs(fourth), 0)
-    elif tail is _TAILS[24][0]:
-        us += (_byte(end, 4) * np.uint64(10) + (_byte(third, 6) & np.uint64(0x0F))) * np.uint64(1_000)
+    fourth = None if more is None else words.at(start + 24)
+    if fourth is not None and more is not None and not _fits(fourth, more):
+        return None
+    for place in range(length - _WITHOUT_DECIMALS):  # the decimals
+        word = third if place < 4 or fourth is None else fourth
+        digit = _byte(word, (4 + place) % 8) & np.uint64(0x0F)
+        us += digit * np.uint64(10 ** (5 - place))
     return us.astype(np.int64) + days * _DAY
 
 
