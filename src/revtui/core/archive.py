@@ -10,15 +10,15 @@ from typing import Final
 import numpy as np
 
 from revtui.core.arrays import Int64Array
-from revtui.core.panes import Field
+from revtui.core.panes import SLOTS
 from revtui.core.quantiles import LatencyPane
 from revtui.core.watermarks import NEVER
 
 _MOST_BYTES: Final = 64 << 20
 _MOST_CODES: Final = 4_000_000
 """So many different latencies of a pane and gateway are kept; beyond, the oldest panes lose theirs."""
-_USERS, _NEWEST = len(Field), len(Field) + 1
-_WIDTH: Final = len(Field) + 2
+_USERS, _NEWEST = SLOTS, SLOTS + 1
+_WIDTH: Final = SLOTS + 2
 
 
 class PaneArchive:
@@ -53,7 +53,7 @@ class PaneArchive:
                 self._frozen[window] = users[place], newest[place]
 
     def keep(self, first: int, sums: Int64Array, latencies: Mapping[int, LatencyPane]) -> None:
-        """Take the panes from `first` on, which follow those that are kept: sums of shape (panes, keys, fields)."""
+        """Take the panes from `first` on, which follow those that are kept: sums of shape (panes, keys, slots)."""
         if not self.most:
             return
         count, keys = sums.shape[:2]
@@ -63,7 +63,7 @@ class PaneArchive:
             self._codes = 0
         self._reserve(count, keys)
         here = self._rows[self._given_up + self.count :][:count]
-        here[:, :keys, : len(Field)] = sums
+        here[:, :keys, :SLOTS] = sums
         here[:, :, _NEWEST] = NEVER
         for place in range(count):
             users, newest = self._frozen.pop(first + place + 1, (None, None))
@@ -109,8 +109,8 @@ class PaneArchive:
         """Sums over the kept panes `first <= pane < stop`: shape (bounds, keys, fields)."""
         low, high = (np.clip(bound - self.start, 0, self.count) for bound in (first, stop))
         base, end = int(low.min()), int(high.max())
-        held = self._rows[self._given_up + base : self._given_up + end, :, : len(Field)]
-        running = np.zeros((end - base + 1, keys, len(Field)), dtype=np.int64)
+        held = self._rows[self._given_up + base : self._given_up + end, :, :SLOTS]
+        running = np.zeros((end - base + 1, keys, SLOTS), dtype=np.int64)
         np.cumsum(held, axis=0, out=running[1:, : held.shape[1]])
         return running[high - base] - running[low - base]
 

@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 
 from revtui.core.arrays import Float64Array, Int64Array, State
-from revtui.core.panes import Cells, Field, cell_sums
-from revtui.core.quantiles import P95, Histogram, latency_codes, values_of
+from revtui.core.measures import P95
+from revtui.core.panes import SLOTS, Cells, cell_sums
+from revtui.core.quantiles import Histogram, latency_codes, values_of
 from revtui.core.times import load_zone
 
 KEPT_DAYS: Final = 8
@@ -71,7 +72,7 @@ class DaySums:
     days: Int64Array
     """Ascending."""
     sums: Int64Array
-    """Shape (days, keys, fields of `core.panes.Field`)."""
+    """Shape (days, keys, slots of `core.panes`)."""
     percentiles: Float64Array
     """p95 latency, shape (days, keys); NaN without latencies."""
 
@@ -108,7 +109,7 @@ class DayTotals:
             days, place = np.unique(self._calendar.days_of(event_ts), return_inverse=True)
             by_day = Cells(panes=days, place=place, key=cells.key, keys=cells.keys)
             sums = cell_sums(by_day, kind, money, latency, latency_sla_ms=self._latency_sla_ms)
-        sums = sums.reshape(days.size, cells.keys, len(Field))
+        sums = sums.reshape(days.size, cells.keys, SLOTS)
         timed = np.flatnonzero(latency >= 0)
         codes = latency_codes(cells.key.take(timed), latency.take(timed))
         day_of_code = days.take(place.take(timed)) if days[0] != days[-1] else None
@@ -121,7 +122,7 @@ class DayTotals:
 
     def _day(self, day: int) -> "tuple[Int64Array, Histogram]":
         """Sums and latencies of a day, with room for every key."""
-        sums, histogram = self._days.get(day) or (np.zeros((0, len(Field)), dtype=np.int64), Histogram())
+        sums, histogram = self._days.get(day) or (np.zeros((0, SLOTS), dtype=np.int64), Histogram())
         if len(sums) < self._keys:
             sums = np.pad(sums, ((0, self._keys - len(sums)), (0, 0)))
             histogram.widen(self._keys)
@@ -132,7 +133,7 @@ class DayTotals:
         """The newest days as they stand."""
         days = sorted(self._days)
         held = [self._day(day) for day in days]
-        shape = len(days), self._keys, len(Field)
+        shape = len(days), self._keys, SLOTS
         sums = np.array([sums for sums, _ in held], dtype=np.int64).reshape(shape)
         sums[:, 0] = sums.sum(axis=1)
         looks = [histogram.look(P95) for _, histogram in held]

@@ -5,14 +5,15 @@ kept in two halves of 32 bits, so that sums are exact far beyond 64 bits. Only p
 something take room, so a gap of a year costs nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 import numpy as np
 
 from revtui.core.arrays import Int64Array, State
 from revtui.core.events import EventType
+from revtui.core.measures import MEASURES, Added, Measure
 from revtui.core.watermarks import NEVER
 
 LOW_BITS: Final = 32
@@ -22,37 +23,19 @@ _FLOAT_EXACT: Final = 1 << 53
 """Floats hold all integers up to here."""
 
 
-class Field(IntEnum):
-    """The numbers of a pane; all may be added over panes and keys."""
-
-    EVENTS = 0
-    PURCHASES = 1
-    FAILED = 2
-    LATENCIES = 3
-    TIMED_ATTEMPTS = 4
-    SLOW = 5
-    LATENCY_SUM = 6
-    REVENUE_HIGH = 7
-    REVENUE_LOW = 8
-    REFUNDS_HIGH = 9
-    REFUNDS_LOW = 10
-
-
-_COUNTS: Final = slice(Field.EVENTS, Field.SLOW + 1)
-_ATTEMPTS: Final = frozenset({EventType.PURCHASE, EventType.PAYMENT_FAILED})
-_TIMED, _SLOW = 4, 8
-_CLASSES: Final = 16
+_COUNTS: Final = [measure for measure in MEASURES if measure.added is Added.ONE]
+_TIMES: Final = [measure for measure in MEASURES if measure.added is Added.LATENCY]
+_AMOUNTS: Final = [measure for measure in MEASURES if measure.added is Added.MONEY]
+_PLACES: Final = [*_COUNTS, *_TIMES, *(half for measure in _AMOUNTS for half in (measure, None))]
+SLOT: Final = {measure.column: place for place, measure in enumerate(_PLACES) if measure is not None}
+"""Where a measure stands in the sums of a cell; of money its upper half, and behind it the lower."""
+SLOTS: Final = len(_PLACES)
+_TIMED, _SLOW = len(EventType), 2 * len(EventType)
+_CLASSES: Final = 4 * len(EventType)
 """An event's class is its kind, plus `_TIMED` with a latency, plus `_SLOW` when that is above the SLA."""
 _COUNTED_AS: Final = np.array(
     [
-        [
-            1,
-            kind == EventType.PURCHASE,
-            kind == EventType.PAYMENT_FAILED,
-            timed,
-            timed and kind in _ATTEMPTS,
-            timed and slow and kind in _ATTEMPTS,
-        ]
+        [measure.counts(kind, timed=timed, slow=slow) for measure in _COUNTS]
         for slow in (False, True)
         for timed in (False, True)
         for kind in EventType
@@ -108,7 +91,7 @@ def cells_of(panes: Int64Array, key: Int64Array, *, keys: int) -> Cells:
 def cell_sums(
     cells: Cells, kind: Int64Array, money: Int64Array, latency: Int64Array, *, latency_sla_ms: int
 ) -> Int64Array:
-    """What counted events add up to in each cell: shape (cells, fields).
+    """What counted events add up to in each cell: shape (cells, slots).
 
     Args:
         cells: Where they belong.
@@ -122,17 +105,29 @@ def cell_sums(
     classes += (latency >= 0) * _TIMED
     classes += (latency > latency_sla_ms) * _SLOW
     counted = np.bincount(classes, minlength=cells.size * _CLASSES).reshape(cells.size, _CLASSES)
-    sums = np.zeros((cells.size, len(Field)), dtype=np.int64)
-    sums[:, _COUNTS] = counted @ _COUNTED_AS
-    sums[:, Field.LATENCY_SUM] = np.bincount(flat, weights=np.maximum(latency, 0), minlength=cells.size)
-    for which, high, low in (
-        (EventType.PURCHASE, Field.REVENUE_HIGH, Field.REVENUE_LOW),
-        (EventType.REFUND, Field.REFUNDS_HIGH, Field.REFUNDS_LOW),
-    ):
-        paid = np.flatnonzero(kind == which)
-        if paid.size:
-            sums[:, high], sums[:, low] = _halves(flat.take(paid), money.take(paid), cells.size)
+    sums = np.zeros((cells.size, SLOTS), dtype=np.int64)
+    sums[:, : len(_COUNTS)] = counted @ _COUNTED_AS
+    for measure in _TIMES:
+        at, times = _chosen(measure, kind, flat, latency)
+        sums[:, SLOT[measure.column]] = np.bincount(at, weights=np.maximum(times, 0), minlength=cells.size)
+    for measure in _AMOUNTS:
+        at, amounts = _chosen(measure, kind, flat, money)
+        if amounts.size:
+            high = SLOT[measure.column]
+            sums[:, high], sums[:, high + 1] = _halves(at, amounts, cells.size)
     return sums
+
+
+def _chosen(measure: Measure, kind: Int64Array, *columns: Int64Array) -> Sequence[Int64Array]:
+    """The columns of the events of the kinds that a measure adds."""
+    if len(measure.kinds) == len(EventType):
+        return columns
+    first, *others = measure.kinds
+    chosen = kind == first
+    for other in others:
+        chosen |= kind == other
+    rows = np.flatnonzero(chosen)
+    return [column.take(rows) for column in columns]
 
 
 class PaneSums:
@@ -141,7 +136,7 @@ class PaneSums:
     def __init__(self, *, keys: int) -> None:
         """`keys` is how many keys there are at first."""
         self._panes = np.empty(0, dtype=np.int64)
-        self._sums = np.zeros((0, keys, len(Field)), dtype=np.int64)
+        self._sums = np.zeros((0, keys, SLOTS), dtype=np.int64)
         self._newest = np.full((0, keys), NEVER, dtype=np.int64)
         self._newest_before = np.full(keys, NEVER, dtype=np.int64)  # in panes that were dropped
 
@@ -164,7 +159,7 @@ class PaneSums:
         """
         shape = (cells.panes.size, cells.keys)
         at = self._places(cells.panes)
-        self._sums[at] += sums.reshape(*shape, len(Field))
+        self._sums[at] += sums.reshape(*shape, SLOTS)
         latest = _latest(cells.flat, event_ts, cells.size)
         self._newest[at] = np.maximum(self._newest[at], latest.reshape(shape))
 
@@ -180,7 +175,7 @@ class PaneSums:
         return at
 
     def windows(self, ends: Int64Array, panes_per_window: int) -> Int64Array:
-        """Sums of the windows that end before pane `end`: shape (ends, keys, fields), key 0 for all events."""
+        """Sums of the windows that end before pane `end`: shape (ends, keys, slots), key 0 for all events."""
         start = np.searchsorted(self._panes, ends - panes_per_window)
         stop = np.searchsorted(self._panes, ends)
         if ends.size == 1:

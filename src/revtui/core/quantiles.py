@@ -17,7 +17,6 @@ import numpy as np
 from revtui.core.arrays import Float64Array, Int64Array, State
 from revtui.core.panes import Cells
 
-P95: Final = 0.95
 EXACT_BELOW_MS: Final = 4096
 _EXACT_BITS: Final = 12
 _BITS_PER_OCTAVE: Final = 7

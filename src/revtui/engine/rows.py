@@ -11,13 +11,16 @@ import polars as pl
 from revtui.core.arrays import Float64Array, Int64Array, State
 from revtui.core.daily import Calendar, DaySums
 from revtui.core.kpis import ALL_GATEWAYS, DAY_SCHEMA, ROW_SCHEMA
-from revtui.core.panes import LOW_BITS, Field
+from revtui.core.measures import FIGURES, MEASURES, Added, Aggregate
+from revtui.core.panes import LOW_BITS, SLOT
 from revtui.core.severity import Severity
 from revtui.core.watermarks import NEVER
 from revtui.core.windows import MINUTE
 
 NO_ROWS: Final = ROW_SCHEMA.to_frame()
 _MONEY: Final = tuple(name for name, dtype in ROW_SCHEMA.items() if dtype == pl.Int128)
+_AMOUNTS: Final = frozenset(measure.column for measure in MEASURES if measure.added is Added.MONEY)
+_EVENTS: Final = SLOT["events_count"]
 _FLAGS: Final = ("alert_flag", "sla_breach_flag", "alert_reason")
 _FINAL_TYPES: Final = [
     pl.col(name).fill_nan(None).cast(dtype)
@@ -53,7 +56,7 @@ class WindowSums:
     windows: Int64Array
     """Ends of the windows, in hops, ascending."""
     sums: Int64Array
-    """Shape (windows, keys, fields of `core.panes.Field`)."""
+    """Shape (windows, keys, slots of `core.panes`)."""
     percentiles: Float64Array
     """p95 latency, shape (windows, keys); NaN without latencies."""
     users: Int64Array
@@ -65,7 +68,7 @@ class WindowSums:
 
     def rows(self, span: "Span", names: Sequence[str]) -> "Rows":
         """The rows there are: per window one for all events, then the gateways that have an event."""
-        present = self.sums[:, :, Field.EVENTS] > 0
+        present = self.sums[:, :, _EVENTS] > 0
         present[:, 0] = True
         by_name = _by_name(names)[: present.shape[1]]
         place, rank = np.nonzero(present[:, by_name])
@@ -107,7 +110,7 @@ class Rows:
     """End of the window, in hops."""
     key: Int64Array
     sums: Int64Array
-    """Shape (rows, fields of `core.panes.Field`)."""
+    """Shape (rows, slots of `core.panes`)."""
     percentile: Float64Array
     users: Int64Array
     newest: Int64Array
@@ -250,7 +253,7 @@ class Outbox:
 def day_frame(totals: DaySums, calendar: Calendar, names: Sequence[str]) -> pl.DataFrame:
     """DAY_SCHEMA: by day, then all events, then gateways by name."""
     by_name = _by_name(names)[: totals.sums.shape[1]]
-    place, rank = np.nonzero(totals.sums[:, by_name, Field.EVENTS] > 0)
+    place, rank = np.nonzero(totals.sums[:, by_name, _EVENTS] > 0)
     key = by_name[rank]
     days = totals.days[place].tolist()
     columns = {
@@ -264,26 +267,29 @@ def day_frame(totals: DaySums, calendar: Calendar, names: Sequence[str]) -> pl.D
 
 
 def _columns(sums: Int64Array, percentile: Float64Array) -> dict[str, Any]:
-    """The KPIs of rows with these sums, shape (rows, fields); NaN is no data."""
-    sums = sums.T
-    attempts = sums[Field.PURCHASES] + sums[Field.FAILED]
-    revenue = _money(sums[Field.REVENUE_HIGH], sums[Field.REVENUE_LOW])
-    refunds = _money(sums[Field.REFUNDS_HIGH], sums[Field.REFUNDS_LOW])
-    return {
-        "events_count": sums[Field.EVENTS],
-        "purchases_count": sums[Field.PURCHASES],
-        "payment_failed_count": sums[Field.FAILED],
-        "revenue_minor": revenue,
-        "refunds_minor": refunds,
-        "net_revenue_minor": revenue - refunds,
-        "payment_fail_rate": _ratio(sums[Field.FAILED], attempts),
-        "avg_latency_ms": _ratio(sums[Field.LATENCY_SUM], sums[Field.LATENCIES]),
-        "p95_latency_ms": percentile,
-        "slow_share": _ratio(sums[Field.SLOW], sums[Field.TIMED_ATTEMPTS]),
-        "attempts_count": attempts,
-        "latency_count": sums[Field.LATENCIES],
-        "timed_attempts_count": sums[Field.TIMED_ATTEMPTS],
-    }
+    """The figures that follow from these sums, shape (rows, slots), and percentiles; NaN is no data."""
+    columns: dict[str, Any] = {}
+    for figure in FIGURES:
+        match figure.aggregate:
+            case Aggregate.SUM:
+                columns[figure.column] = _measured(sums, figure.of[0])
+            case Aggregate.DIFFERENCE:
+                first, second = (_measured(sums, name) for name in figure.of)
+                columns[figure.column] = first - second
+            case Aggregate.RATIO:
+                part, whole = (_measured(sums, name) for name in figure.of)
+                columns[figure.column] = _ratio(part, whole)
+            case Aggregate.PERCENTILE_95:
+                columns[figure.column] = percentile
+            case Aggregate.DISTINCT | Aggregate.AGE:  # reach beyond the window: see `Rows.columns`
+                pass
+    return columns
+
+
+def _measured(sums: Int64Array, name: str) -> Any:
+    """A measure of each row: an array, of money a series."""
+    slot = SLOT[name]
+    return _money(sums[:, slot], sums[:, slot + 1]) if name in _AMOUNTS else sums[:, slot]
 
 
 def _number(value: float) -> float | None:

@@ -11,12 +11,15 @@ from revtui.core.daily import Calendar, DayTotals
 from revtui.core.distinct import DistinctUsers
 from revtui.core.gateways import GatewayKeys
 from revtui.core.levels import Levels
-from revtui.core.panes import Field, PaneSums, cell_sums, cells_of
-from revtui.core.quantiles import P95, LatencyPanes, Walk, percentiles_of
+from revtui.core.measures import P95
+from revtui.core.panes import SLOT, SLOTS, PaneSums, cell_sums, cells_of
+from revtui.core.quantiles import LatencyPanes, Walk, percentiles_of
 from revtui.core.watermarks import NEVER
 from revtui.core.windows import WindowPolicy
 from revtui.engine.encoding import EncodedBatch
 from revtui.engine.rows import WindowSums
+
+_LATENCIES = SLOT["latency_count"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +138,7 @@ class Tally:
 
     def _windows(self, windows: Int64Array, *, walk: Walk, known: dict[int, Float64Array]) -> WindowSums:
         sums = self._panes.windows(windows, self._policy.panes_per_window)
-        timed = np.flatnonzero(sums[:, 0, Field.LATENCIES]).tolist()
+        timed = np.flatnonzero(sums[:, 0, _LATENCIES]).tolist()
         ends = windows.tolist()
         missing = [ends[place] for place in timed if ends[place] not in known]
         if missing:
@@ -168,7 +171,7 @@ class Tally:
         users[old], newest[old] = self.archive.frozen(windows[old], keys=keys)
         users[new], newest[new] = self._users.at(windows[new]), self._panes.newest_before(windows[new])
         percentiles = np.full(sums.shape[:2], np.nan)
-        timed = np.flatnonzero(sums[:, 0, Field.LATENCIES])
+        timed = np.flatnonzero(sums[:, 0, _LATENCIES])
         if timed.size:
             kept = ChainMap(dict(self._latencies.panes), dict(self.archive.latencies))
             percentiles[timed] = percentiles_of(kept, windows[timed], panes, P95, walk=walk, keys=keys)
@@ -230,7 +233,7 @@ def nothing(windows: Int64Array) -> WindowSums:
     none = np.zeros((windows.size, 1), dtype=np.int64)
     return WindowSums(
         windows=windows,
-        sums=np.zeros((windows.size, 1, len(Field)), dtype=np.int64),
+        sums=np.zeros((windows.size, 1, SLOTS), dtype=np.int64),
         percentiles=np.full((windows.size, 1), np.nan),
         users=none,
         newest=np.full((windows.size, 1), NEVER),
