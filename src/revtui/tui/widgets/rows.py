@@ -118,6 +118,8 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         elif before is not None:
             self._cursor = self._find(self._key(before))
             self.unseen = max(self.unseen + grown, 0) if self._follows else 0
+        if rows:
+            self._cursor = self._passed(min(self._cursor, len(rows) - 1), 1)
         self._clamp()
         self.repaint()
         if self.selected != before:
@@ -136,9 +138,11 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         self.move_to(self._cursor + step)
 
     def move_to(self, index: int) -> None:
-        """Put the cursor on a row, as far as there are rows."""
+        """Put the cursor on a row, as far as there are rows; without any, nothing changes."""
+        if not self._rows:
+            return
         before = self._cursor
-        index = min(max(index, 0), max(len(self._rows) - 1, 0))
+        index = min(max(index, 0), len(self._rows) - 1)
         self._cursor = self._passed(index, 1 if index >= before else -1)
         at_end = self._cursor == len(self._rows) - 1
         if self._follows:
