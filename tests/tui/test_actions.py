@@ -25,17 +25,30 @@ def test_ids_are_unique_and_every_action_has_a_key_and_a_sentence() -> None:
     assert len(ACTION_BY_ID) == len(ACTIONS)
     for action in ACTIONS:
         assert action.keys
-        assert action.shown
+        assert action.all_keys
         assert action.help.endswith(".")
 
 
 def test_no_key_means_two_things_at_once() -> None:
-    exclusive = {Fact.PAUSED, Fact.RUNNING}
+    exclusive = (
+        {Fact.PAUSED, Fact.RUNNING},
+        {Fact.SCREEN, Fact.TYPING, Fact.DIALOG},
+        {Fact.COMMANDS, Fact.THRESHOLDS, Fact.EDITING},
+    )
     for one, other in combinations(ACTIONS, 2):
         shared = set(one.keys) & set(other.keys)
         together = one.needs | other.needs
-        if shared and not ({Fact.SCREEN, Fact.DIALOG} <= together or exclusive <= together):
+        if shared and not any(len(facts & together) > 1 for facts in exclusive):
             pytest.fail(f"{one.id} and {other.id} share {shared}")
+
+
+def test_help_lists_every_key_of_an_action_by_its_own() -> None:
+    keys = {action.id: action.all_keys for action in ACTIONS}
+    assert (keys["sort.previous"], keys["sort.next"]) == ("<", ">")
+    assert (keys["chart.longer"], keys["chart.shorter"]) == ("+ =", "-")
+    assert (keys["pause"], keys["help"], keys["commands"]) == ("space p", "? F1", ": ctrl+p")
+    assert keys["level.begin"] == "0-9 ."
+    assert keys["tab.alerts"] == "2"
 
 
 def test_no_key_is_one_that_terminals_and_multiplexers_keep_for_themselves() -> None:
@@ -118,11 +131,16 @@ async def _escape_clears(stage: Stage) -> None:
     await stage.press("escape")
     assert stage.app.view.query == ""
     assert "Alerts 10 " in stage.text
-
-
-async def _clear_all(stage: Stage) -> None:
     await stage.press("comma", "c")
     assert not stage.app.view.filtered
+
+
+async def _typing(stage: Stage) -> None:
+    for key, query in (("enter", "stripe"), ("down", "stripe"), ("escape", "")):
+        await stage.press("slash", *["backspace"] * 8, *"stripe", key)
+        assert stage.app.view.query == query
+        assert not stage.app.monitor.filter_bar.is_open
+        assert stage.app.focused is stage.app.monitor.alert_log
 
 
 async def _least(stage: Stage) -> None:
@@ -265,7 +283,7 @@ SCREEN_CHECKS: dict[str, Check] = {
     "row.copy": _copy,
     "filter.open": _filter_opens,
     "filter.clear": _escape_clears,
-    "filter.clear_all": _clear_all,
+    **dict.fromkeys(("typing.keep", "typing.list", "typing.clear"), _typing),
     "filter.least": _least,
     "alert.acknowledge": _acknowledge,
     "pause": _pause_and_resume,
@@ -334,6 +352,19 @@ async def _typed(stage: Stage) -> None:
     assert _sent(stage).levels.warn == pytest.approx(0.12)
 
 
+async def _begun(stage: Stage) -> None:
+    await stage.press("j", *"12", "enter")
+    assert _sent(stage).levels.warn == pytest.approx(0.12)
+    await stage.press(".", *"5 %", "enter")
+    assert _sent(stage).levels.warn == pytest.approx(0.005)
+
+
+async def _does(stage: Stage) -> None:
+    await stage.press("escape", "colon", *"gateways", "enter")
+    assert stage.app.screen is stage.app.monitor
+    assert stage.app.monitor.tab == "gateways"
+
+
 async def _nudged(stage: Stage) -> None:
     await stage.press("j", "plus", "plus", "minus")
     assert _sent(stage).levels.warn == pytest.approx(0.16)
@@ -351,8 +382,11 @@ DIALOG_CHECKS: dict[str, Check] = {
         ("dialog.down", "dialog.up", "dialog.page_down", "dialog.page_up", "dialog.top", "dialog.bottom"),
         _scrolls,
     ),
+    "command.do": _does,
     "level.other": _other,
     "level.edit": _typed,
+    "level.set": _typed,
+    "level.begin": _begun,
     "level.raise": _nudged,
     "level.lower": _nudged,
     "level.save": _saved,
@@ -374,7 +408,9 @@ async def test_every_key_in_a_footer_is_available_there(tab: str, size: tuple[in
         await stage.look()
         facts = stage.app.facts
         shown = [
-            action for action in ACTIONS if action.label and f" {action.shown} {action.label}" in stage.footer
+            action
+            for action in ACTIONS
+            if action.label and f" {action.footer_key} {action.label}" in stage.footer
         ]
         assert len(shown) >= 4
         assert all(available(action, facts) for action in shown)
@@ -391,8 +427,8 @@ async def test_without_alerts_nothing_about_a_row_is_offered() -> None:
 async def test_a_tab_never_offers_the_keys_of_the_one_before() -> None:
     async with staged(SCENES["outage"]()) as stage:
         assert Fact.ROW in stage.app.facts
-        stage.app.action_perform("tab.system")
-        assert Fact.ROW not in stage.app.facts, "the focus has not moved yet, the tab has"
+        stage.app.open_tab("system")
+        assert Fact.ROW not in stage.app.facts
 
 
 async def test_a_viewer_without_permission_is_offered_no_commands() -> None:

@@ -9,10 +9,10 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import ClassVar, Final
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -27,6 +27,7 @@ from revtui.tui.deeds import Deeds
 from revtui.tui.ending import Ending
 from revtui.tui.feed import Feed
 from revtui.tui.filtering import FilterControl
+from revtui.tui.keys import KeysInOrder
 from revtui.tui.paint import THEME_DEFAULTS, THEMES
 from revtui.tui.printable import Ascii, Colourless, Printable
 from revtui.tui.screens.monitor import MonitorScreen
@@ -64,9 +65,10 @@ class Settings:
 
 
 def _bindings() -> list[BindingType]:
+    """The keys of the registry; all are done by the app itself, before any widget sees them."""
     return [
         Binding(
-            key, f"perform('{action.id}')", show=False, priority=action.anywhere, id=f"{action.id}.{number}"
+            key, f"perform('{action.id}', '{key}')", show=False, priority=True, id=f"{action.id}.{number}"
         )
         for action in ACTIONS
         if Fact.DIALOG not in action.needs
@@ -74,7 +76,7 @@ def _bindings() -> list[BindingType]:
     ]
 
 
-class MonitorApp(App[None], inherit_bindings=False):
+class MonitorApp(KeysInOrder, inherit_bindings=False):
     """The terminal front end."""
 
     TITLE = "revtui"
@@ -93,7 +95,7 @@ class MonitorApp(App[None], inherit_bindings=False):
         **options: object,
     ) -> None:
         """Show `feed`; `ending` is told about the app, `monotonic` tells seconds, `options` go to the framework."""
-        super().__init__(**options)  # type: ignore[arg-type] # the framework's own options
+        super().__init__(**options)
         self.settings = settings or Settings()
         self.feed = feed
         self.session = Session(feed, monotonic=monotonic)
@@ -256,9 +258,6 @@ class MonitorApp(App[None], inherit_bindings=False):
         """Show the keys that do something now."""
         if not self._alive:
             return
-        if self.monitor.filter_bar.is_open:
-            self.monitor.show_typing()
-            return
         message = f"source lost: {self.failure.message}" if isinstance(self.failure, RevtuiError) else ""
         self.monitor.show_keys(footer_actions(self.facts), message=message)
 
@@ -269,6 +268,9 @@ class MonitorApp(App[None], inherit_bindings=False):
 
     def on_descendant_focus(self) -> None:
         """Other keys may work in another panel, and the cursor shows where they do."""
+        bar = self.monitor.filter_bar
+        if bar.is_open and self.monitor.focused is not bar.field:
+            self.filtering.left()
         for rows in self.screen.query(RowList):
             rows.repaint()
         self.call_later(self.show_keys)
@@ -289,7 +291,7 @@ class MonitorApp(App[None], inherit_bindings=False):
 
     def on_tab_bar_picked(self, event: TabBar.Picked) -> None:
         """A click on a tab."""
-        self._deeds.open(event.tab)
+        self.open_tab(event.tab)
 
     # --- actions ---
 
@@ -298,7 +300,10 @@ class MonitorApp(App[None], inherit_bindings=False):
         """Everything that holds now, of the screen below any dialog."""
         if not self._alive:
             return frozenset()
-        found = {Fact.SCREEN, Fact.PAUSED if self.session.paused else Fact.RUNNING, *self.monitor.facts()}
+        found = set(self.monitor.facts())
+        if Fact.SCREEN not in found:
+            return frozenset(found)
+        found.add(Fact.PAUSED if self.session.paused else Fact.RUNNING)
         if self.view.filtered:
             found.add(Fact.FILTERED)
         if self.settings.capabilities.colour:
@@ -325,10 +330,16 @@ class MonitorApp(App[None], inherit_bindings=False):
             return False
         return available(chosen, self.facts)
 
-    def action_perform(self, action_id: str) -> None:
-        """Do what an action of the registry says."""
+    async def action_perform(self, action_id: str, _key: str = "") -> None:
+        """Do what an action of the registry says; a dialog that opens is there when this returns."""
         if available(ACTION_BY_ID[action_id], self.facts):
-            self._deeds.table[action_id]()
+            outcome = self._deeds.table[action_id]()
+            if isawaitable(outcome):
+                await outcome
+
+    def open_tab(self, tab: str) -> None:
+        """Open a tab."""
+        self._deeds.open(tab)
 
     def look(self, view: views.ViewState) -> None:
         """Look at something else."""
@@ -341,7 +352,3 @@ class MonitorApp(App[None], inherit_bindings=False):
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
         """Apply what is typed, if it is a query."""
         self.filtering.typed(event.query)
-
-    def on_filter_bar_closed(self, event: FilterBar.Closed) -> None:
-        """Back to the list."""
-        self.filtering.closed(keep=event.keep)

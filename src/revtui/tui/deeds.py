@@ -34,13 +34,13 @@ class Deeds:
         self.table = self._table()
         """Action -> what does it."""
 
-    def _commands(self) -> None:
+    def _commands(self) -> object:
         actions = [
             action
             for action in ACTIONS
             if action.id in self.table and action.id != "commands" and available(action, self._app.facts)
         ]
-        self._app.push_screen(Commands(actions, self._app.action_perform))
+        return self._app.push_screen(Commands(actions, self._app.action_perform))
 
     def _table(self) -> dict[str, Callable[[], object]]:
         """Action -> what does it."""
@@ -58,7 +58,9 @@ class Deeds:
             "row.copy": self._copy,
             "filter.open": self._app.filtering.open,
             "filter.clear": self._app.filtering.clear,
-            "filter.clear_all": self._app.filtering.clear,
+            "typing.keep": self._app.filtering.keep,
+            "typing.list": self._app.filtering.keep,
+            "typing.clear": self._app.filtering.drop,
             "filter.least": lambda: self._app.look(views.next_least(self._app.view)),
             "alert.acknowledge": self._acknowledge,
             "pause": self._pause,
@@ -100,12 +102,13 @@ class Deeds:
         if (scroller := self._app.monitor.scroller) is not None:
             scroller.to_end() if end else scroller.move_to(0)
 
-    def detail(self) -> None:
+    def detail(self) -> object:
         """Show everything known about the row under the cursor."""
         scroller = self._app.monitor.scroller
-        if isinstance(scroller, RowList) and scroller.selected is not None and self._app.picture is not None:
-            title, lines = detail_of(scroller.selected, self._app.picture.snapshot, self._dialog_room)
-            self._app.push_screen(PageDialog(title, lines))
+        if not isinstance(scroller, RowList) or scroller.selected is None or self._app.picture is None:
+            return None
+        title, lines = detail_of(scroller.selected, self._app.picture.snapshot, self._dialog_room)
+        return self._app.push_screen(PageDialog(title, lines))
 
     @property
     def _dialog_room(self) -> int:
@@ -147,11 +150,11 @@ class Deeds:
         self._app.monitor.give_room(self._app.view.layout)
         self._app.call_after_refresh(self._app.redraw)
 
-    def _thresholds(self) -> None:
+    def _thresholds(self) -> object:
         snapshot = self._app.session.snapshot
         if snapshot is None:
-            return
-        self._app.push_screen(
+            return None
+        return self._app.push_screen(
             Thresholds(
                 rules=self._newest_rules,
                 submit=lambda rule: self._app.feed.submit(SetRule(rule=rule)),

@@ -27,7 +27,7 @@ _SEVERITIES: Final = {
     Severity.INFO: "worth knowing, or not judged by any rule",
     Severity.OK: "within its thresholds",
 }
-_KEY_WIDTH: Final = 12
+_KEY_WIDTH: Final = 17
 _TERM_WIDTH: Final = 27
 _KPI_WIDTH: Final = 14
 
@@ -36,7 +36,7 @@ def guide_lines(width: int) -> Sequence[Line]:
     """Keys by group, the filter language, severities, and what each figure means, in `width` columns."""
     lines: list[Line] = []
     for group in Group:
-        terms = [(action.shown, Role.STRONG, action.help) for action in ACTIONS if action.group is group]
+        terms = [(action.all_keys, Role.STRONG, action.help) for action in ACTIONS if action.group is group]
         lines += [*_section(group.value), *_terms(terms, _KEY_WIDTH, width)]
     filters = [(example, Role.STRONG, meaning) for example, meaning in _FILTERS]
     lines += [*_section("Filter language"), *_terms(filters, _TERM_WIDTH, width)]

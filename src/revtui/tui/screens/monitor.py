@@ -178,7 +178,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def facts(self) -> frozenset[Fact]:
         """What holds of the widgets at the moment."""
-        found: set[Fact] = set()
+        if self.filter_bar.is_open:
+            return frozenset({Fact.TYPING})
+        found = {Fact.SCREEN}
         scroller = self.scroller
         if scroller is not None:
             found.add(Fact.LIST)
@@ -289,15 +291,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """Show the keys that do something now."""
         self.query_one(KeyBar).present(actions, message=message)
 
-    def show_typing(self) -> None:
-        """Show what works while a filter is typed."""
-        self.query_one(KeyBar).typing()
-
     def open_tab(self, tab: str) -> None:
         """Show another tab, with the focus on its first panel."""
         self.unzoom()
         self.query_one(ContentSwitcher).current = tab
-        self.query_one(f"#{_PANELS[tab][0]}").focus()
+        self.set_focus(self.query_one(f"#{_PANELS[tab][0]}"))
 
     def give_room(self, layout: Layout) -> None:
         """Give the room to everything, the alerts, or the charts."""
@@ -311,7 +309,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         panels = self.panels()
         if panels:
             here = panels.index(self.focused) if self.focused in panels else -1
-            panels[(here + step) % len(panels)].focus()
+            self.set_focus(panels[(here + step) % len(panels)])
 
     def toggle_zoom(self) -> None:
         """The focused panel alone; or everything again."""
@@ -327,7 +325,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 sibling.set_class(sibling is not inner, "-hidden")
             inner.add_class("-zoomed")
             inner = inner.parent
-        chosen.focus()
+        self.set_focus(chosen)
 
     def unzoom(self) -> None:
         """Everything again."""

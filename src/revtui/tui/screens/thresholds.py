@@ -7,7 +7,6 @@ what has been sent but not come back yet laid over them.
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
@@ -18,7 +17,7 @@ from revtui.core.kpis import KPI_BY_NAME
 from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule
 from revtui.core.severity import Severity
-from revtui.tui.actions import Fact
+from revtui.tui.actions import Fact, spelled
 from revtui.tui.levels import Which, level_of, nudged, parse_level, with_level
 from revtui.tui.paint import Line
 from revtui.tui.screens.dialog import Dialog
@@ -78,7 +77,9 @@ class Thresholds(Dialog):
 
     @property
     def facts(self) -> frozenset[Fact]:
-        """Saving needs somewhere to save to."""
+        """Saving needs somewhere to save to; while a level is typed, nothing else can be done."""
+        if self.has_class("-editing"):
+            return frozenset({Fact.DIALOG, Fact.EDITING})
         saving = {Fact.SAVABLE} if self._save is not None else set[Fact]()
         return frozenset({Fact.DIALOG, Fact.THRESHOLDS, *saving})
 
@@ -140,7 +141,7 @@ class Thresholds(Dialog):
         level = level_of(rule, which)
         return "off" if level is None else level_text(KPI_BY_NAME[rule.kpi], level, *self._currency)
 
-    def performers(self) -> dict[str, Callable[[], None]]:
+    def performers(self) -> dict[str, Callable[[], object]]:
         """Moving about, and changing levels."""
         rows = self.list
         return {
@@ -152,6 +153,8 @@ class Thresholds(Dialog):
             "dialog.bottom": rows.to_end,
             "level.other": self._other,
             "level.edit": self._edit,
+            "level.begin": lambda: self._edit(spelled(self.pressed)),
+            "level.set": self._set,
             "level.raise": lambda: self._nudge(1),
             "level.lower": lambda: self._nudge(-1),
             "level.save": self._write,
@@ -180,39 +183,26 @@ class Thresholds(Dialog):
         self.add_class("-editing")
         self.editor.value = text if begin is None else begin
         self.editor.cursor_position = len(self.editor.value)
-        self.editor.focus()
+        self.set_focus(self.editor)
         self._say(
             (
                 ("  ", Role.TEXT),
                 (f"{rule.name} {self._which.upper()} {sign_text(rule.comparison)} ", Role.STRONG),
-                ("enter sets, esc leaves, off switches it off", Role.DIM),
+                ("off switches it off", Role.DIM),
             )
         )
 
     def _end_editing(self) -> None:
         self.remove_class("-editing")
-        self.list.focus()
+        self.set_focus(self.list)
         self._say(NOTHING)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: set the level."""
-        event.stop()
+    def _set(self) -> None:
         rule = self.list.selected
         if rule is not None and self._change(
-            lambda: with_level(rule, self._which, parse_level(event.value, KPI_BY_NAME[rule.kpi]))
+            lambda: with_level(rule, self._which, parse_level(self.editor.value, KPI_BY_NAME[rule.kpi]))
         ):
             self._end_editing()
-
-    def on_key(self, event: events.Key) -> None:
-        """A digit begins to type a level; escape leaves the field."""
-        if self.has_class("-editing"):
-            if event.key == "escape":
-                event.stop()
-                event.prevent_default()
-                self._end_editing()
-        elif event.character is not None and (event.character.isdigit() or event.character == "."):
-            event.stop()
-            self._edit(event.character)
 
     def _nudge(self, steps: int) -> None:
         rule = self.list.selected

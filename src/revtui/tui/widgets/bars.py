@@ -181,29 +181,9 @@ class KeyBar(Bar):
         self._again = partial(self.present, actions, message=message)
         line: list[Segment] = [(" ", Role.TEXT)]
         room = self.size.width - (len(message) + 2 if message else 0)
-        for action in _with_tabs(actions):
-            part: list[Segment] = [(action[0], Role.STRONG), (f" {action[1]}", Role.DIM), _GAP]
+        for action in actions:
+            part: list[Segment] = [(action.footer_key, Role.STRONG), (f" {action.label}", Role.DIM), _GAP]
             if line_width(line) + line_width(part) - 2 <= room:
                 line += part
         right: list[Segment] = [(f"{message} ", Role.WARN)] if message else []
         self.show([joined(line, right, self.size.width)])
-
-    def typing(self) -> None:
-        """Show what works while a filter is typed."""
-        self._again = None
-        self.show(
-            [
-                [
-                    (" enter", Role.STRONG),
-                    (" keep  ", Role.DIM),
-                    ("esc", Role.STRONG),
-                    (" clear filter", Role.DIM),
-                ]
-            ]
-        )
-
-
-def _with_tabs(actions: Sequence[Action]) -> list[tuple[str, str]]:
-    shown = [(action.shown, action.label) for action in actions]
-    shown.insert(2, (f"1-{len(TABS)}", "tabs"))
-    return shown
