@@ -12,7 +12,7 @@ from factories import SCENES
 from revtui.core.rules import Rule
 from revtui.engine.commands import Acknowledge, SetRule
 from revtui.tui.actions import ACTION_BY_ID, ACTIONS, TABS, Action, Fact, available, footer_actions
-from revtui.tui.screens.commands import Commands
+from revtui.tui.screens.commands import Commands, matching
 from revtui.tui.screens.dialog import PageDialog
 from revtui.tui.screens.thresholds import Thresholds
 
@@ -54,6 +54,29 @@ def test_help_lists_every_key_of_an_action_by_its_own() -> None:
 def test_no_key_is_one_that_terminals_and_multiplexers_keep_for_themselves() -> None:
     taken = {"ctrl+s", "ctrl+q", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+z", "ctrl+a", "ctrl+b"}
     assert not taken & {key for action in ACTIONS for key in action.keys}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("alerts", "tab.alerts"),
+        ("thr", "thresholds"),
+        ("row", "row.down"),
+        ("col right", "sort.next"),
+        ("help", "help"),
+    ],
+)
+def test_a_command_is_found_by_its_name_before_its_description(text: str, first: str) -> None:
+    found = matching(text, SCREEN_ACTIONS)
+    named = [one for one in found if all(word in one.name.lower() for word in text.split())]
+    assert found[0].id == first
+    assert found[: len(named)] == named
+
+
+def test_commands_are_called_by_words_and_not_by_ids() -> None:
+    assert all(action.name[0].isupper() and "." not in action.name for action in ACTIONS)
+    assert max(len(action.name) for action in SCREEN_ACTIONS) <= 20
+    assert [one.id for one in matching("tab.alerts", SCREEN_ACTIONS)] == []
 
 
 def test_the_footer_shows_only_what_is_available() -> None:

@@ -7,14 +7,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from revtui.tui.actions import Action, Fact
+from revtui.tui.actions import Action, Fact, spelled
 from revtui.tui.paint import Line
 from revtui.tui.screens.dialog import Dialog
 from revtui.tui.widgets.rows import RowList, said
 from revtui.views.palette import Role
 from revtui.views.widths import fit
 
-_NAME = 20
+_NAME = 22
 _KEY = 10
 
 
@@ -74,12 +74,7 @@ class Commands(Dialog):
         }
 
     def _match(self, text: str) -> None:
-        words = text.lower().split()
-        found = [
-            action
-            for action in self._actions
-            if all(word in f"{action.id} {action.help}".lower() for word in words)
-        ]
+        found = matching(text, self._actions)
         self.list.entitle(
             (("Commands", Role.STRONG),), ((f"{len(found)}", Role.DIM),), foot_left=self._foot()
         )
@@ -95,9 +90,23 @@ class Commands(Dialog):
         return self._perform(chosen.id) if chosen is not None else None
 
 
+def matching(text: str, actions: Sequence[Action]) -> list[Action]:
+    """The actions that every word of `text` is found in: by name first, at its beginning before within it."""
+    words = text.lower().split()
+
+    def rank(action: Action) -> int:
+        name = action.name.lower()
+        if name.startswith(text.strip().lower()):
+            return 0
+        return 1 if all(word in name for word in words) else 2
+
+    found = [one for one in actions if all(word in f"{one.name} {one.help}".lower() for word in words)]
+    return sorted(found, key=rank)
+
+
 def _line(action: Action, width: int) -> Line:
     return (
-        (fit(action.id, _NAME), Role.STRONG),
+        (fit(action.name, _NAME), Role.STRONG),
         (fit(action.help, max(width - _NAME - _KEY, 0)), Role.TEXT),
-        (fit(action.footer_key, _KEY, right=True), Role.DIM),
+        (fit(spelled(action.keys[0]), _KEY, right=True), Role.DIM),
     )
