@@ -359,6 +359,17 @@ def stale() -> Scene:
     return replace(made, snapshot=replace(snapshot, verdicts=judged, severity=clock.severity))
 
 
+def silent() -> Scene:
+    """Live, and no event for four minutes: no alert yet, but no good news either."""
+    made = scene(now=NEWEST_END + 5 * MINUTE + 6 * SECOND)
+    return replace(made, snapshot=replace(made.snapshot, severity=Severity.UNKNOWN))
+
+
+def catching_up() -> Scene:
+    """Live, reading a backlog two hours deep."""
+    return scene(now=NOW + 2 * HOUR, catching_up=True, severity=Severity.UNKNOWN)
+
+
 def ended() -> Scene:
     """A finite file read to its end, years ago by the clock."""
     return scene(
@@ -373,7 +384,7 @@ def ended() -> Scene:
 def disconnected() -> Scene:
     """The source is gone, the data stay."""
     lost = source(state=SourceState.ERROR, since=NOW - 90 * SECOND, detail="retry in 4s: connection refused")
-    return scene(status=Status.DISCONNECTED, sources=(lost,))
+    return scene(status=Status.DISCONNECTED, sources=(lost,), severity=Severity.UNKNOWN)
 
 
 def replayed() -> Scene:
@@ -428,7 +439,7 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     made.__name__: made
     for made in (
         healthy, incident, outage, recovering, no_data, warming_up, empty, low_volume, huge_money, negative_net, late,
-        stale, ended, disconnected, replayed, simulated, two_currencies, yen, many_gateways, hostile_names, unruled,
+        stale, silent, catching_up, ended, disconnected, replayed, simulated, two_currencies, yen, many_gateways, hostile_names, unruled,
     )
 }  # fmt: skip
 """Every scene by name."""

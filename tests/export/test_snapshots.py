@@ -94,6 +94,14 @@ def test_the_json_snapshot_tells_the_incident_exactly() -> None:
     assert parsed["window"] == {"length": "5m", "hop": "1m", "bound": "1m", "lateness": "15m"}
 
 
+def test_a_silence_is_stale_and_unknown_in_every_field() -> None:
+    parsed = json_of(SCENES["silent"]())
+    assert (parsed["severity"], parsed["stale"]) == ("UNKNOWN", True)
+    assert parsed["verdict"].startswith("No events for 4 min")
+    assert {card["severity"] for card in parsed["cards"]} == {"UNKNOWN"}
+    assert json_of(incident())["stale"] is False
+
+
 def test_simulated_data_say_so_in_json_and_markdown() -> None:
     made = SCENES["simulated"]()
     assert json_of(made)["simulated"] is True

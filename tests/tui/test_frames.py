@@ -242,6 +242,15 @@ async def test_a_view_can_be_given_at_the_start() -> None:
         assert stage.app.monitor.alert_log is stage.app.focused
 
 
+@pytest.mark.fault("F66")
+async def test_a_screen_left_alone_in_a_silence_says_so_within_minutes() -> None:
+    async with staged(SCENES["healthy"](), size=(80, 24)) as stage:
+        assert "● OK  Nothing wrong" in stage.text
+        await stage.tick(180)
+        assert "○ UNKN  No events for 3 min" in stage.text
+        assert "● OK" not in stage.text
+
+
 async def test_stale_data_is_marked_on_every_card() -> None:
     async with staged(SCENES["stale"](), size=(120, 40)) as stage:
         assert stage.text.count("14m old") == 6

@@ -237,6 +237,18 @@ def test_data_are_stale_only_after_a_bound_and_a_hop() -> None:
         assert build(made.snapshot, now=newest + age).cards[0].stale == expected
 
 
+@pytest.mark.fault("F66")
+def test_a_silence_is_called_ok_nowhere() -> None:
+    view = view_of(SCENES["silent"]())
+    assert view.status.severity is Severity.UNKNOWN
+    assert {one.severity for one in view.cards} == {Severity.UNKNOWN}
+    assert {row.severity for row in view.gateways} == {Severity.UNKNOWN}
+    made = healthy()
+    aged = build(made.snapshot, now=made.now + 4 * MINUTE)
+    assert aged.status.severity is Severity.UNKNOWN
+    assert aged.verdict == "No events for 4 min: sales since then are unknown"
+
+
 def test_a_finite_file_is_never_stale() -> None:
     view = view_of(ended())
     assert {one.stale for one in view.cards} == {""}

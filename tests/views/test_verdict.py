@@ -19,6 +19,8 @@ SENTENCES = {
     "empty": "No events for 20 min before 12:40Z: sales are unknown",
     "low_volume": "Too little to judge by: 3 attempts in the 5m to 12:40Z",
     "stale": "No events for 14 min: the data stopped, sales are unknown",
+    "silent": "No events for 4 min: sales since then are unknown",
+    "catching_up": "Catching up: at 12:41:06Z, 2h behind",
     "disconnected": "Disconnected: no events since 12:41:06Z, sales are unknown",
     "ended": "Nothing wrong: 4 gateways, 800 attempts, fail rate 6.2 %",
     "many_gateways": "Nothing wrong: 70 gateways, 12,288 attempts, fail rate 6.2 %",
@@ -79,6 +81,18 @@ def test_a_source_that_cannot_be_read_is_the_reason_for_no_data() -> None:
     assert sentence(made.snapshot, clock=NOW) == "No data yet: orders.csv cannot be read: permission denied"
     ended = scene(windows=0, status=Status.END, sources=(source(state=SourceState.ENDED),))
     assert sentence(ended.snapshot, clock=NOW) == "No data: the input held no event that counts"
+
+
+def test_what_was_wrong_before_a_silence_is_still_said() -> None:
+    made = SCENES["incident"]()
+    text = sentence(made.snapshot, clock=NOW + 3 * MINUTE)
+    assert text.startswith("No events for 3 min; before that, stripe: 41 of 52 payments fail (79 %)")
+
+
+def test_while_catching_up_what_was_wrong_then_is_said_as_of_then() -> None:
+    made = SCENES["incident"]()
+    text = sentence(replace(made.snapshot, catching_up=True), clock=NOW + 60 * MINUTE)
+    assert text.startswith("Catching up: at 12:41:06Z, 1h behind; stripe: 41 of 52 payments fail")
 
 
 def test_an_alert_that_cannot_be_judged_any_more_is_not_called_recovered() -> None:

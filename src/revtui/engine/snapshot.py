@@ -14,7 +14,7 @@ import polars as pl
 from revtui.core.alerts import Alert, Transition
 from revtui.core.events import Accounting, Rejected
 from revtui.core.rules import Rule, Verdict
-from revtui.core.severity import Severity
+from revtui.core.severity import Severity, worst
 from revtui.core.windows import WindowPolicy
 
 
@@ -94,7 +94,7 @@ class Snapshot:
     verdicts: tuple[Verdict, ...]
     """The rules' verdicts on the newest closed window (all gateways), clock rules included."""
     severity: Severity
-    """Overall: worst of the verdicts now; UNKNOWN without data."""
+    """Overall, when it was taken: worst of the verdicts; at least UNKNOWN without data, or with stale ones."""
     rules: tuple[Rule, ...]
     alerts: tuple[Alert, ...]
     """Alerts that are pending, firing, recovering, or resolved in the last 15 minutes."""
@@ -114,6 +114,30 @@ class Snapshot:
     """Microseconds of event time until the first window is whole; None when it is."""
     catching_up: bool = False
     """Whether a live source is still reading a backlog."""
+
+    @property
+    def live(self) -> bool:
+        """Whether the data follow the clock, so that they can be stale."""
+        return self.status in {Status.LIVE, Status.DISCONNECTED}
+
+    def lag(self, clock: int) -> int | None:
+        """Clock minus newest event, microseconds; None when not live or before the first event."""
+        return max(0, clock - self.newest_event) if self.live and self.newest_event is not None else None
+
+    def is_stale(self, clock: int) -> bool:
+        """Whether its data are older at `clock` than those of a healthy stream ever are.
+
+        A window is published one bound and one hop after its last event: a silence longer than that is
+        no quiet minute any more, long before it is an alert. Of a lost source everything is stale.
+        """
+        lag = self.lag(clock)
+        if lag is None:
+            return False
+        return self.status is Status.DISCONNECTED or lag > self.policy.bound + self.policy.hop
+
+    def severity_at(self, clock: int) -> Severity:
+        """The overall severity, should the picture still be looked at by then."""
+        return worst([self.severity, Severity.UNKNOWN]) if self.is_stale(clock) else self.severity
 
 
 class Mailbox:

@@ -15,7 +15,6 @@ from revtui.tui.state import ViewState, whole_query
 from revtui.views import overview
 from revtui.views.alerts import AlertLedger
 from revtui.views.model import AlertRow, OverviewView, PauseInfo
-from revtui.views.status import is_live
 
 KEPT_QUERIES = 16
 STILL_SECONDS = 1.0
@@ -72,7 +71,7 @@ class Session:
         """The feed's clock: when the newest snapshot was taken, plus the time since while it is live."""
         if self._snapshot is None:
             return 0
-        if not is_live(self._snapshot):
+        if not self._snapshot.live:
             return self._snapshot.taken_at
         return self._snapshot.taken_at + int((self._monotonic() - self._received) * 1_000_000)
 
@@ -92,7 +91,7 @@ class Session:
                 )
         if self._ledger is not None:
             changed = bool(self._ledger.add(self.feed.transitions.since(self._ledger.cursor))) or changed
-        ticking = is_live(newest) or self.paused
+        ticking = newest.live or self.paused
         if ticking and self._monotonic() - self._polled >= STILL_SECONDS:
             changed = True
         if changed:

@@ -45,7 +45,7 @@ class StatusView:
     counts: Sequence[tuple[Severity, int]]
     """Open alerts by severity, worst first, CRIT and WARN always present."""
     severity: Severity
-    """Overall."""
+    """Overall, as of `clock`."""
     accounting: str
     """`read 1,204 = 1,180 counted + 3 duplicate + 1 late + 12 quarantined + 8 filtered`."""
     problems: Sequence[str]
@@ -68,7 +68,7 @@ class CardView:
     spark: Sequence[float | None]
     """One value per closed window, oldest first; None where there is no data."""
     stale: str
-    """`12s old` when the data is stale, else empty."""
+    """`12s old` when the data is stale, else empty; the severity is then at least UNKNOWN."""
     formula: str
     judged: bool = True
     """Whether a rule judges this KPI; when none does, `severity` is INFO (UNKNOWN without data) and means nothing."""

@@ -14,11 +14,11 @@ from revtui.core.durations import format_duration
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, KPIS, Kpi, Unit
 from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule, Verdict
-from revtui.core.severity import Severity
+from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
 from revtui.views import tables
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView, PauseInfo, ThresholdLine
-from revtui.views.status import build_status, clock_of, is_live, lag_of, stale_text
+from revtui.views.status import build_status, clock_of
 from revtui.views.values import age_text, level_text, shown, shown_level, value_text
 from revtui.views.verdict import sentence
 
@@ -65,7 +65,7 @@ def build(
         fail_rate=_chart(
             snapshot, history, KPI_BY_NAME["fail_rate"], span, [a for a in alerts if a.kpi == "fail_rate"]
         ),
-        gateways=tables.gateways(snapshot),
+        gateways=tables.gateways(snapshot, stale=snapshot.is_stale(clock)),
         warming_up=_warming_up(snapshot),
     )
 
@@ -95,7 +95,8 @@ def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardVi
         rows = snapshot.provisional.filter(pl.col("gateway_name") == ALL_GATEWAYS)
         still_open = rows.row(0, named=True) if rows.height else None
     recent = overall.tail(SPARK_POINTS)
-    stale = stale_text(snapshot, clock)
+    lag = snapshot.lag(clock)
+    stale = f"{age_text(lag)} old" if lag is not None and snapshot.is_stale(clock) else ""
     return [_card(snapshot, kpi, (newest, before, still_open), recent, stale, clock) for kpi in KPIS]
 
 
@@ -110,16 +111,17 @@ def _card(
     """One card from the newest closed row, the one an hour before, and the open one."""
     value, before, still_open = (None if row is None else row[kpi.column] for row in rows)
     verdict = _verdict(snapshot, kpi)
-    lag = lag_of(snapshot, clock) if kpi.name == "freshness" else None
+    lag = snapshot.lag(clock) if kpi.name == "freshness" else None
     text = age_text(lag) if lag is not None else _text(snapshot, kpi, value)
     unjudged = Severity.UNKNOWN if value is None and lag is None else Severity.INFO
+    severity = unjudged if verdict is None else verdict.severity
     return CardView(
         kpi=kpi.name,
         label=kpi.label,
         value=text,
         change=_change(snapshot, kpi, value, before),
         threshold=_threshold(snapshot, kpi, verdict),
-        severity=unjudged if verdict is None else verdict.severity,
+        severity=worst([severity, Severity.UNKNOWN]) if stale else severity,
         spark=[shown(kpi, v, snapshot.currency_exponent) for v in recent.get_column(kpi.column)],
         stale=stale,
         formula=kpi.formula,
@@ -197,7 +199,7 @@ def _chart(
         thresholds=_threshold_lines(snapshot, kpi),
         markers=[(row.began_at, row.sev) for row in alerts if row.began_at >= start],
         span="all" if span is None else format_duration(span),
-        live=is_live(snapshot),
+        live=snapshot.live,
     )
 
 

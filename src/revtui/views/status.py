@@ -12,39 +12,15 @@ from revtui.views.values import DASH, age_text, clock_text, counted, minute_text
 from revtui.views.widths import printable
 
 
-def is_live(snapshot: Snapshot) -> bool:
-    """Whether the data follow the clock, so that they can be stale."""
-    return snapshot.status in {Status.LIVE, Status.DISCONNECTED}
-
-
 def clock_of(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> int:
     """The time the screen shows: the clock while live, the frozen picture's own time otherwise."""
-    return now if is_live(snapshot) and paused is None else snapshot.taken_at
-
-
-def lag_of(snapshot: Snapshot, clock: int) -> int | None:
-    """Clock minus newest event, microseconds; None when not live or before the first event."""
-    if not is_live(snapshot) or snapshot.newest_event is None:
-        return None
-    return max(0, clock - snapshot.newest_event)
-
-
-def stale_text(snapshot: Snapshot, clock: int) -> str:
-    """`12s old` when the newest event is older than a healthy stream would let it be, else empty.
-
-    A window is published one bound and one hop after its last event; data older than that are stale.
-    """
-    lag = lag_of(snapshot, clock)
-    if lag is None:
-        return ""
-    allowed = snapshot.policy.bound + snapshot.policy.hop
-    return f"{age_text(lag)} old" if lag > allowed or snapshot.status is Status.DISCONNECTED else ""
+    return now if snapshot.live and paused is None else snapshot.taken_at
 
 
 def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> StatusView:
     """The status line of a snapshot."""
     clock = clock_of(snapshot, now, paused)
-    lag = lag_of(snapshot, clock)
+    lag = snapshot.lag(clock)
     return StatusView(
         word=Status.PAUSED.value if paused is not None else snapshot.status.value,
         detail=_detail(snapshot, now, paused),
@@ -55,7 +31,7 @@ def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> S
         window=format_duration(snapshot.policy.length),
         lag=DASH if lag is None else age_text(lag),
         counts=_counts(snapshot),
-        severity=snapshot.severity,
+        severity=snapshot.severity_at(clock),
         accounting=accounting_text(snapshot.accounting),
         problems=tuple(printable(problem) for problem in _problems(snapshot)),
     )

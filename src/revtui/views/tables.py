@@ -6,7 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
-from revtui.core.severity import Severity
+from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
 from revtui.views.model import GatewayRow, WindowRow
 from revtui.views.values import NO_DATA, minute_text, shown, value_text
@@ -49,7 +49,12 @@ def newest_rows(snapshot: Snapshot) -> pl.DataFrame:
 
 
 def gateways(
-    snapshot: Snapshot, *, sort: str = "severity", reverse: bool = False, span: int = _HALF_HOUR
+    snapshot: Snapshot,
+    *,
+    sort: str = "severity",
+    reverse: bool = False,
+    stale: bool = False,
+    span: int = _HALF_HOUR,
 ) -> tuple[GatewayRow, ...]:
     """The gateways of the newest closed window, and those silent in it but seen within `span` before.
 
@@ -58,6 +63,7 @@ def gateways(
         sort: One of GATEWAY_COLUMNS. Figures come greatest first, the worst severity first, names
             from A to Z; ties go by revenue, then by name. No data comes last.
         reverse: Turns the order of the column round; no data stays last.
+        stale: Whether the data are stale, so that nothing can be called OK.
         span: Microseconds of history in `spark`.
     """
     end = newest_end(snapshot)
@@ -71,7 +77,7 @@ def gateways(
     }
     sparks = _sparks(recent, snapshot, end - span)
     built: list[tuple[Row | None, GatewayRow]] = [
-        (newest.get(name), gateway_row(snapshot, name, newest.get(name), spark))
+        (newest.get(name), gateway_row(snapshot, name, newest.get(name), spark, stale=stale))
         for name, spark in sparks.items()
     ]
     built.sort(key=lambda pair: pair[1].name)
@@ -118,10 +124,13 @@ def _sparks(recent: pl.DataFrame, snapshot: Snapshot, after: int) -> dict[str, l
     }
 
 
-def gateway_row(snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[float | None]) -> GatewayRow:
+def gateway_row(
+    snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[float | None], *, stale: bool = False
+) -> GatewayRow:
     """One gateway; without a row in the newest window everything is `no data` and UNKNOWN.
 
-    Its severity is the worst of the rules that could judge; UNKNOWN when none could.
+    Its severity is the worst of the rules that could judge; UNKNOWN when none could, and at least that
+    when the data are stale.
     """
     known = [
         verdict.severity
@@ -130,6 +139,8 @@ def gateway_row(snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[
     ]
     unjudged = Severity.INFO if row is not None and not snapshot.rules else Severity.UNKNOWN
     severity = unjudged if row is None else max(known, default=unjudged)
+    if stale:
+        severity = worst([severity, Severity.UNKNOWN])
     get: Row = row if row is not None else dict.fromkeys(snapshot.rows.columns)
     attempts = get["attempts_count"]
     return GatewayRow(

@@ -15,7 +15,6 @@ from revtui.core.reasons import sign_text, subject
 from revtui.core.rules import FRESHNESS, Rule, Verdict
 from revtui.core.severity import Severity
 from revtui.engine.snapshot import Snapshot, SourceState, Status
-from revtui.views.status import lag_of, stale_text
 from revtui.views.tables import newest_rows
 from revtui.views.values import (
     age_text,
@@ -42,15 +41,20 @@ def sentence(snapshot: Snapshot, *, clock: int) -> str:
 
 
 def _sentence(snapshot: Snapshot, clock: int) -> str:
-    if snapshot.newest_event is None:
+    newest = snapshot.newest_event
+    if newest is None:
         return _no_data(snapshot)
-    lost = _lost(snapshot, clock)
-    if lost:
-        return lost
     breached = [verdict for verdict in snapshot.verdicts if verdict.severity >= Severity.WARN]
     rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
-    if breached:
-        return _wrong(snapshot, breached, rows)
+    wrong = _wrong(snapshot, breached, rows) if breached else ""
+    if snapshot.is_stale(clock) or snapshot.catching_up:
+        stopped = any(v.kpi == FRESHNESS and v.gateway_name == ALL_GATEWAYS for v in breached)
+        return _behind(snapshot, newest, clock, "" if stopped else wrong, stopped=stopped)
+    return wrong or _unbreached(snapshot, rows)
+
+
+def _unbreached(snapshot: Snapshot, rows: Mapping[str, Row]) -> str:
+    """What to say when no rule is breached."""
     still_open = [alert for alert in snapshot.alerts if alert.phase.is_open]
     if still_open:
         return _recovering(snapshot, still_open)
@@ -73,20 +77,18 @@ def _no_data(snapshot: Snapshot) -> str:
     return "No data yet"
 
 
-def _lost(snapshot: Snapshot, clock: int) -> str:
-    """That the data themselves stopped, else empty: then nothing can be said of sales."""
-    lag = lag_of(snapshot, clock)
-    if lag is None or snapshot.newest_event is None:
-        return ""
+def _behind(snapshot: Snapshot, newest: int, clock: int, wrong: str, *, stopped: bool) -> str:
+    """That the newest event is old, and why; `wrong` is what was wrong by then."""
+    lag = max(0, clock - newest)
     if snapshot.status is Status.DISCONNECTED:
-        return f"Disconnected: no events since {minute_text(snapshot.newest_event)}, sales are unknown"
-    silent = any(
-        v.kpi == FRESHNESS and v.gateway_name == ALL_GATEWAYS and v.severity >= Severity.WARN
-        for v in snapshot.verdicts
-    )
-    if silent and stale_text(snapshot, clock):
-        return f"No events for {_minutes(lag)}: the data stopped, sales are unknown"
-    return ""
+        return f"Disconnected: no events since {minute_text(newest)}, sales are unknown"
+    if snapshot.catching_up:
+        then = f"; {wrong}" if wrong else ""
+        return f"Catching up: at {minute_text(newest)}, {age_text(lag)} behind{then}"
+    silence = f"No events for {_minutes(lag)}"
+    if stopped:
+        return f"{silence}: the data stopped, sales are unknown"
+    return f"{silence}; before that, {wrong}" if wrong else f"{silence}: sales since then are unknown"
 
 
 def _minutes(us: int) -> str:

@@ -343,7 +343,12 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 def _sorted_gateways(picture: Picture, state: ViewState) -> Sequence[GatewayRow]:
     if state.sort == 0 and not state.reverse:
         return picture.view.gateways
-    return tables.gateways(picture.snapshot, sort=GATEWAY_COLUMNS[state.sort], reverse=state.reverse)
+    return tables.gateways(
+        picture.snapshot,
+        sort=GATEWAY_COLUMNS[state.sort],
+        reverse=state.reverse,
+        stale=picture.snapshot.is_stale(picture.now),
+    )
 
 
 def detail_lines(pairs: Sequence[tuple[str, str]], width: int) -> tuple[tuple[tuple[str, Role], ...], ...]:

@@ -30,10 +30,9 @@ class KpiCard(Panel):
         self._card = card
         alarming = card.judged and card.severity >= Severity.WARN
         look = role(card.severity) if alarming else Role.DIM
-        shown = Severity.UNKNOWN if card.stale and not alarming else card.severity
-        sign, name = glyph(shown), word(shown)
-        badge: Line = ((f"{sign} {name}", role(shown)),) if card.judged else ()
-        short: Line = ((sign, role(shown)),) if card.judged else ()
+        sign, name = glyph(card.severity), word(card.severity)
+        badge: Line = ((f"{sign} {name}", role(card.severity)),) if card.judged else ()
+        short: Line = ((sign, role(card.severity)),) if card.judged else ()
         width, height = self.room
         roomy = width >= line_width([(card.label, look)]) + line_width(badge) + 4
         age: Line = ((card.stale, Role.UNKNOWN),) if card.stale else NOTHING
@@ -51,7 +50,7 @@ class KpiCard(Panel):
 def card_lines(card: CardView, width: int, height: int, *, plain: bool = False) -> Sequence[Line]:
     """The content of a card of `width` columns; one row only where `height` is 1."""
     look = role(card.severity) if card.judged and card.severity >= Severity.WARN else Role.STRONG
-    if card.severity is Severity.UNKNOWN or card.stale:
+    if card.severity is Severity.UNKNOWN:
         look = Role.UNKNOWN
     value: list[Segment] = [(card.value, look)]
     room = width - line_width(value) - 1

@@ -1,0 +1,102 @@
+"""What the picture of a run says of it: how bad it is, how old, and by which rules it was judged."""
+
+from dataclasses import replace
+
+import pytest
+
+from revtui.core.contracts import contracts
+from revtui.core.severity import Severity
+from revtui.core.windows import MINUTE, WindowPolicy
+from revtui.engine.engine import EngineSettings
+from revtui.engine.intake import Delivery
+from revtui.engine.monitor import Monitor, MonitorSettings
+from revtui.engine.snapshot import Snapshot, SourceState
+from scripted import BASE, SECOND, ScriptedSource, purchase
+
+DAY = 24 * 60 * MINUTE
+
+
+def monitor_of(rows: list[dict[str, str]], *, live: bool = True) -> Monitor:
+    """A monitor that has taken `rows`."""
+    settings = MonitorSettings(
+        engine=EngineSettings(
+            policy=WindowPolicy(),
+            currency="USD",
+            currency_exponent=2,
+            latency_sla_ms=1200,
+            max_gateways=64,
+            rules=contracts(),
+            live=live,
+        ),
+        timezone="UTC",
+        max_jump=DAY,
+        max_future_skew=5 * MINUTE,
+        idle_timeout=60 * MINUTE,
+        retention=2 * DAY,
+    )
+    monitor = Monitor([ScriptedSource("s", [], live=live)], settings, now=BASE)
+    intake = monitor.intakes[0]
+    intake.source = ScriptedSource("s", [rows], live=live)
+    events = intake.read(now=BASE + DAY)
+    assert events is not None
+    monitor.take(Delivery(events=events, sources=0), now=BASE)
+    return monitor
+
+
+def at(monitor: Monitor, us: int) -> Snapshot:
+    """The picture so long after the newest event."""
+    now = (monitor.engine.newest_event or 0) + us
+    monitor.settle(now=now)
+    return monitor.snapshot(now=now)
+
+
+@pytest.fixture
+def steady() -> Monitor:
+    """Half an hour of good payments, up to the full minute."""
+    return monitor_of([purchase(5 * turn, f"e{turn}", latency_ms="300") for turn in range(361)])
+
+
+@pytest.mark.fault("F66")
+@pytest.mark.parametrize(
+    ("silence", "severity", "stale"),
+    [
+        (0, Severity.OK, False),
+        (2 * MINUTE, Severity.OK, False),
+        (2 * MINUTE + SECOND, Severity.UNKNOWN, True),
+        (10 * MINUTE, Severity.UNKNOWN, True),
+        (11 * MINUTE, Severity.CRIT, True),
+    ],
+)
+def test_a_silence_is_unknown_long_before_it_is_an_alert(
+    steady: Monitor, silence: int, severity: Severity, stale: bool
+) -> None:
+    snapshot = at(steady, silence)
+    assert (snapshot.severity, snapshot.is_stale(snapshot.taken_at)) == (severity, stale)
+    assert snapshot.lag(snapshot.taken_at) == silence
+
+
+def test_a_picture_grows_stale_while_it_is_looked_at(steady: Monitor) -> None:
+    snapshot = at(steady, 0)
+    later = snapshot.taken_at + 3 * MINUTE
+    assert (snapshot.severity, snapshot.severity_at(later)) == (Severity.OK, Severity.UNKNOWN)
+    wrong = replace(snapshot, severity=Severity.WARN)
+    assert wrong.severity_at(later) is Severity.WARN
+
+
+def test_finite_data_never_grow_stale() -> None:
+    monitor = monitor_of(
+        [purchase(5 * turn, f"e{turn}", latency_ms="300") for turn in range(361)], live=False
+    )
+    monitor.end(0, now=BASE)
+    monitor.settle(now=BASE)
+    snapshot = monitor.snapshot(now=BASE + 400 * DAY)
+    assert not snapshot.is_stale(snapshot.taken_at + DAY)
+    assert snapshot.severity_at(snapshot.taken_at + DAY) is Severity.OK
+    assert snapshot.lag(snapshot.taken_at + DAY) is None
+
+
+def test_a_lost_source_makes_everything_stale_at_once(steady: Monitor) -> None:
+    steady.mark(0, SourceState.ERROR, now=BASE, detail="gone")
+    snapshot = at(steady, 0)
+    assert snapshot.is_stale(snapshot.taken_at)
+    assert snapshot.severity is Severity.UNKNOWN
