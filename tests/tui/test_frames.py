@@ -10,10 +10,11 @@ from stage import staged, widths
 from factories import HOSTILE_NAMES, SCENES, SECOND, Figures, scene, steady
 from golden import assert_golden
 from revtui.core.severity import Severity
+from revtui.core.text import sanitise
 from revtui.tui.actions import TABS
 from revtui.tui.headless import frame
-from revtui.tui.printable import plain, printable
 from revtui.tui.state import ViewState
+from revtui.views.widths import plain
 
 GOLDEN = Path(__file__).parent / "golden"
 SIZES = [(60, 16), (80, 24), (120, 40), (160, 48), (200, 60)]
@@ -175,7 +176,7 @@ def test_every_theme_draws_the_same_words(theme: str) -> None:
 
 
 def test_control_characters_become_visible_and_ascii_keeps_its_width() -> None:
-    assert printable("a\x1b[2J\x9b\u202eb\x7f") == "a␛[2J��b␡"
+    assert sanitise("a\x1b[2J\x9b\u202eb\x7f") == "a␛[2J��b␡"
     for text in ("■ 7.4 % ≥ 6 %", "東京", "e\u0301", "⣀⡠", "─│╭", "↓"):
         made = plain(text)
         assert made.isascii()

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 
 from factories import SCENES
 from revtui.core.errors import UsageError
+from revtui.core.text import sanitise
 from revtui.tui.headless import frame, png, screen_console
-from revtui.tui.printable import printable
 
 SIZE = (80, 24)
 SCRIPT = """
@@ -36,7 +36,7 @@ def test_text_has_at_most_its_size_and_no_sequences() -> None:
     text = _frame("text")
     assert len(text.splitlines()) <= SIZE[1]
     assert max(map(cell_len, text.splitlines())) <= SIZE[0]
-    assert printable(text.replace("\n", "")) == text.replace("\n", "")
+    assert sanitise(text.replace("\n", "")) == text.replace("\n", "")
     assert "■ CRIT" in text
 
 

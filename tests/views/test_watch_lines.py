@@ -5,6 +5,7 @@ import polars as pl
 
 from factories import SCENES, healthy, incident
 from revtui.core.kpis import PUBLIC_COLUMNS
+from revtui.core.text import sanitise
 from revtui.views.watch import WatchView, transition_line, window_line
 
 
@@ -68,5 +69,5 @@ def test_lines_are_plain_and_single_in_every_scene() -> None:
     for make in SCENES.values():
         made = make()
         for line in WatchView().lines(made.snapshot, made.transitions):
-            assert line.isprintable()
+            assert sanitise(line) == line
             assert "None" not in line

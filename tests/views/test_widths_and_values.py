@@ -7,10 +7,12 @@ from rich.cells import cell_len
 
 from factories import HOSTILE_NAMES
 from revtui.core.kpis import KPI_BY_NAME, KPIS
-from revtui.views.palette import Role
+from revtui.core.severity import Severity
+from revtui.core.text import ASCII, sanitise
+from revtui.views.palette import Role, glyph
 from revtui.views.sparkline import sparkline
 from revtui.views.values import age_text, level_text, minute_text, said_text, share_text, shown, value_text
-from revtui.views.widths import fit, fit_line, line_width, printable, to_ascii
+from revtui.views.widths import fit, fit_line, line_width, plain, to_ascii
 
 TEXTS = st.text(max_size=30) | st.sampled_from(HOSTILE_NAMES)
 
@@ -22,12 +24,12 @@ def test_a_fitted_text_has_exactly_the_width_asked_for(
 ) -> None:
     fitted = fit(text, width, right=right, ascii_only=plain)
     assert cell_len(fitted) == width
-    assert fitted.isprintable()
+    assert sanitise(fitted) == fitted
     assert fitted.isascii() or not plain
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(TEXTS.map(printable), st.sampled_from(Role)), max_size=5), st.integers(0, 50))
+@given(st.lists(st.tuples(TEXTS.map(sanitise), st.sampled_from(Role)), max_size=5), st.integers(0, 50))
 def test_a_fitted_line_has_exactly_the_width_asked_for(line: list[tuple[str, Role]], width: int) -> None:
     assert line_width(fit_line(line, width)) == width
 
@@ -35,7 +37,7 @@ def test_a_fitted_line_has_exactly_the_width_asked_for(line: list[tuple[str, Rol
 @pytest.mark.fault("S01")
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_no_hostile_name_can_steer_the_terminal(name: str) -> None:
-    assert not set(printable(name)) & set("\x1b\x07\n\t\u202e\u200b")
+    assert not set(sanitise(name)) & set("\x1b\x07\n\t\u202e\u200b")
 
 
 def test_a_text_that_is_too_long_says_so_by_its_last_cell() -> None:
@@ -47,6 +49,17 @@ def test_a_text_that_is_too_long_says_so_by_its_last_cell() -> None:
 def test_signs_have_plain_spellings() -> None:
     assert to_ascii("CRIT ≥ 30 % – ×4 €1") == "CRIT >= 30 % - x4 EUR 1"
     assert to_ascii("日") == "?"
+    assert plain("CRIT ≥ 30 % €1") == "CRIT > 30 % E1"
+
+
+def test_there_is_one_table_of_plain_spellings() -> None:
+    assert all(cell_len(sign) == 1 and spelled.isascii() for sign, spelled in ASCII.items())
+    for severity in Severity:
+        assert plain(glyph(severity)) == glyph(severity, ascii_only=True)
+    assert len({glyph(severity, ascii_only=True) for severity in Severity}) == len(Severity)
+    values = [float(n) for n in range(8)]
+    assert plain(sparkline(values, 8)) == sparkline(values, 8, ascii=True)
+    assert len(set(sparkline(values, 8, ascii=True))) == 8
 
 
 @pytest.mark.fault("F48")

@@ -6,12 +6,15 @@ is sanitised once, on admission, so nothing behind it needs to think of this aga
 
 * C0 controls (newline and tab included: a field is one line) become their pictures U+2400+n,
   DEL becomes U+2421;
-* C1 controls, bidirectional and zero-width characters, line and paragraph separators become U+FFFD,
-  and so do lone surrogates, which only Python strings can hold (names of files).
+* C1 controls, bidirectional, zero-width and other invisible characters, line and paragraph separators
+  become U+FFFD, and so do lone surrogates, which only Python strings can hold (names of files).
+
+For terminals that know nothing but ASCII there is one table of plain spellings, `ASCII`.
 """
 
 import re
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import numpy as np
@@ -21,13 +24,31 @@ from revtui.core.events import RAW_BYTES_KEPT
 
 _PICTURES: Final = {chr(code): chr(0x2400 + code) for code in range(0x20)} | {"\x7f": "\u2421"}
 _PICTURED: Final = r"\x00-\x1f\x7f"
-_REPLACED: Final = r"\x{80}-\x{9f}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}"  # in the notation of polars' regular expressions
+_REPLACED: Final = (  # in the notation of polars' regular expressions
+    r"\x{80}-\x{9f}\x{ad}\x{61c}\x{180e}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}"
+    r"\x{fff9}-\x{fffb}\x{e0000}-\x{e007f}"
+)
 _SURROGATES: Final = r"\ud800-\udfff"
 _UNSAFE: Final = re.compile(
-    f"[{_PICTURED}{_SURROGATES}" + re.sub(r"\\x\{(\w+)\}", lambda code: rf"\u{code[1]:0>4}", _REPLACED) + "]"
+    f"[{_PICTURED}{_SURROGATES}" + re.sub(r"\\x\{(\w+)\}", lambda code: rf"\U{code[1]:0>8}", _REPLACED) + "]"
 )
 
 _Text = TypeVar("_Text", pl.Expr, pl.Series)
+
+ASCII: Final = MappingProxyType(
+    {
+        "●": ".", "◆": "i", "○": "?", "▲": "!", "■": "X", "□": "o", "✓": "v", "▼": "v", "▶": ">", "►": ">", "◀": "<",
+        "–": "-", "—": "-", "−": "-", "·": "-", "•": "*", "…": "~", "×": "x", "÷": "/", "±": "+/-", "≈": "~", "Δ": "d", "Σ": "S",
+        "≥": ">=", "≤": "<=", "≠": "#", "→": ">", "←": "<", "↑": "^", "↓": "v", "↕": "|", "‖": "=", "«": "<", "»": ">",
+        "“": '"', "”": '"', "‘": "'", "’": "'", "€": "EUR ", "£": "GBP ", "¥": "JPY ", "µ": "u", "°": "o", "½": "h",
+        "╭": "+", "╮": "+", "╰": "+", "╯": "+", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+", "┤": "+", "┬": "+",
+        "┴": "+", "┼": "+", "─": "-", "━": "-", "═": "=", "╌": "-", "╍": "-", "┄": "-", "┈": "-", "╴": "-", "╶": "-",
+        "│": "|", "┃": "|", "║": "|", "╎": "|", "┊": "|", "╵": "|", "╷": "|", "▏": "|", "▎": "|", "▍": "|", "▌": "|",
+        "▋": "#", "▊": "#", "▉": "#", "█": "#", "▁": "_", "▂": ".", "▃": ",", "▄": "-", "▅": "=", "▆": "+", "▇": "*",
+        "▀": "-", "▔": "-", "▕": "|", "▐": "|", "░": ":", "▒": "%", "▓": "#", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+    }
+)  # fmt: skip
+"""Sign -> its plain spelling. Where there is one cell and no more, its first character stands for it."""
 
 
 def sanitise(text: str) -> str:

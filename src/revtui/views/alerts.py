@@ -17,11 +17,12 @@ from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
 from revtui.core.money import EXPONENTS
 from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
 from revtui.views.model import AlertRow
 from revtui.views.palette import Role, Segment, glyph, role, word
 from revtui.views.values import DASH, age_text, clock_text, counted, level_text, moment, said_text
-from revtui.views.widths import fit, fit_line, printable
+from revtui.views.widths import fit, fit_line
 
 _SHORT_STATES: Final = MappingProxyType({"firing": "open", "recovering": "calm", "pending": "pend"})
 _SILENCED: Final = "silenced"
@@ -250,7 +251,7 @@ def alert_detail(row: AlertRow, snapshot: Snapshot) -> tuple[tuple[str, str], ..
     ]
     if row.kpi in KPI_BY_NAME:
         lines.append(("formula", KPI_BY_NAME[row.kpi].formula))
-    return tuple((label, printable(value)) for label, value in lines)
+    return tuple((label, sanitise(value)) for label, value in lines)
 
 
 def _measures(alert: Alert | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from revtui.views.model import ChartView, ThresholdLine
 from revtui.views.palette import SEVERITY_ROLES, Role, Segment, glyph
 from revtui.views.sparkline import sparkline
 from revtui.views.values import minute_text, moment
-from revtui.views.widths import fit, to_ascii
+from revtui.views.widths import fit, plain, to_ascii
 
 MIN_WIDTH: Final = 20
 MIN_HEIGHT: Final = 4
@@ -28,7 +28,6 @@ _LARGEST: Final = 1e150
 _LINE_COLOR: Final = 1
 _THRESHOLD_COLORS: Final = {2: Role.OK, 3: Role.INFO, 4: Role.UNKNOWN, 5: Role.WARN, 6: Role.CRIT}
 _COLOR_OF: Final = {role: number for number, role in _THRESHOLD_COLORS.items()}
-_FRAME_ASCII: Final = str.maketrans({"│": "|", "┤": "+", "└": "+", "─": "-", "┬": "+", "├": "+", "╌": "-"})
 
 Cell = tuple[str, Role]
 
@@ -82,10 +81,10 @@ def render_chart(
     frame = _frame(chart, points, height, now)
     marker = "*" if ascii else "hd" if blocks else "braille"
     cells = _draw(chart, points, frame, (width, height), marker)
-    _label_thresholds(cells, chart, frame)
+    _label_thresholds(cells, chart, frame, ascii_only=ascii)
     _mark_alerts(cells, chart, frame, ascii_only=ascii)
     if ascii:
-        cells = [[(to_ascii(c.translate(_FRAME_ASCII)), role) for c, role in row] for row in cells]
+        cells = [[(plain(sign), role) for sign, role in row] for row in cells]
     return ChartPicture(width=width, height=height, lines=tuple(_merge(row) for row in cells))
 
 
@@ -265,7 +264,7 @@ def _nearest(place: float) -> int:
     return math.floor(round(place + 0.5, 8))
 
 
-def _label_thresholds(cells: list[list[Cell]], chart: ChartView, frame: _Frame) -> None:
+def _label_thresholds(cells: list[list[Cell]], chart: ChartView, frame: _Frame, *, ascii_only: bool) -> None:
     """Write each threshold's label over the longest free stretch of its dashes; never over the line."""
     for line in _drawn_thresholds(chart, frame):
         row = cells[_row_of(line.value, frame, len(cells) - 2)]
@@ -276,7 +275,7 @@ def _label_thresholds(cells: list[list[Cell]], chart: ChartView, frame: _Frame) 
             if dashed
         ]
         length, first = max(free, default=(0, 0))
-        label = f" {line.label} "
+        label = f" {to_ascii(line.label) if ascii_only else line.label} "
         if len(label) + 2 <= length:
             start = first + (length - len(label)) * 2 // 3
             row[start : start + len(label)] = [(sign, part) for sign in label]

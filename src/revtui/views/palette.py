@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from revtui.core.severity import Severity
+from revtui.core.text import ASCII
 
 
 class Role(StrEnum):
@@ -44,11 +45,11 @@ SEVERITY_ROLES: Final = MappingProxyType(
 
 _GLYPHS: Final = MappingProxyType(
     {
-        Severity.OK: ("●", "."),
-        Severity.INFO: ("◆", "i"),
-        Severity.UNKNOWN: ("○", "?"),
-        Severity.WARN: ("▲", "!"),
-        Severity.CRIT: ("■", "X"),
+        Severity.OK: "●",
+        Severity.INFO: "◆",
+        Severity.UNKNOWN: "○",
+        Severity.WARN: "▲",
+        Severity.CRIT: "■",
     }
 )
 
@@ -69,7 +70,8 @@ def glyph(severity: Severity, *, ascii_only: bool = False) -> str:
     >>> glyph(Severity.CRIT), glyph(Severity.CRIT, ascii_only=True)
     ('■', 'X')
     """
-    return _GLYPHS[severity][ascii_only]
+    sign = _GLYPHS[severity]
+    return ASCII[sign] if ascii_only else sign
 
 
 def word(severity: Severity) -> str:

@@ -6,10 +6,10 @@ from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
 from revtui.core.events import Accounting
 from revtui.core.money import format_money
 from revtui.core.severity import Severity
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot, SourceState, SourceStatus, Status
 from revtui.views.model import PauseInfo, StatusView
 from revtui.views.values import DASH, age_text, clock_text, counted, minute_text, moment
-from revtui.views.widths import printable
 
 
 def clock_of(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> int:
@@ -33,7 +33,7 @@ def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> S
         counts=_counts(snapshot),
         severity=snapshot.severity_at(clock),
         accounting=accounting_text(snapshot.accounting),
-        problems=tuple(printable(problem) for problem in _problems(snapshot)),
+        problems=tuple(sanitise(problem) for problem in _problems(snapshot)),
     )
 
 
@@ -55,7 +55,7 @@ def _detail(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> str:
         minutes, seconds = divmod(max(0, now - paused.since) // MICROSECONDS_PER_SECOND, 60)
         return f"{minutes:02d}:{seconds:02d} (+{paused.events:,} ev, +{counted(paused.alerts, 'alert')})"
     if snapshot.status is Status.DISCONNECTED:
-        return next((printable(s.detail) for s in snapshot.sources if s.state is SourceState.ERROR), "")
+        return next((sanitise(s.detail) for s in snapshot.sources if s.state is SourceState.ERROR), "")
     return "catching up" if snapshot.catching_up else ""
 
 
@@ -66,7 +66,7 @@ def _source_text(sources: tuple[SourceStatus, ...]) -> str:
     first = sources[0]
     state = "" if first.state is SourceState.CONNECTED else f" ({first.state})"
     more = f" +{len(sources) - 1}" if len(sources) > 1 else ""
-    return printable(first.name) + state + more
+    return sanitise(first.name) + state + more
 
 
 def _counts(snapshot: Snapshot) -> tuple[tuple[Severity, int], ...]:

@@ -14,6 +14,7 @@ from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, OTHER_GATEWAYS
 from revtui.core.reasons import sign_text, subject
 from revtui.core.rules import FRESHNESS, Rule, Verdict
 from revtui.core.severity import Severity
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot, SourceState, Status
 from revtui.views.tables import newest_rows
 from revtui.views.values import (
@@ -25,7 +26,6 @@ from revtui.views.values import (
     value_text,
     whole_money,
 )
-from revtui.views.widths import printable
 
 _FAIL_RATE: Final = "fail_rate"
 _RANK: Final = {name: rank for rank, name in enumerate((FRESHNESS, _FAIL_RATE, "revenue"))}
@@ -37,7 +37,7 @@ Row = Mapping[str, Any]
 
 def sentence(snapshot: Snapshot, *, clock: int) -> str:
     """The verdict on a snapshot at `clock` (microseconds)."""
-    return printable(_sentence(snapshot, clock))
+    return sanitise(_sentence(snapshot, clock))
 
 
 def _sentence(snapshot: Snapshot, clock: int) -> str:

@@ -11,10 +11,10 @@ import polars as pl
 from revtui.core.alerts import Transition
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
 from revtui.core.severity import Severity
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
 from revtui.views.records import public_rows, transition_record
 from revtui.views.values import clock_text, counted, minute_text, value_text
-from revtui.views.widths import printable
 
 _SHOWN = ("revenue", "fail_rate", "p95_latency", "active_users", "freshness")
 
@@ -31,7 +31,7 @@ def window_line(row: Mapping[str, Any], currency: str) -> str:
     reason = f": {row['alert_reason']}" if row["alert_reason"] else ""
     flag = row["alert_flag"] or Severity.UNKNOWN.name
     revised = f" (revised by {row['revision']:,})" if row["revision"] else ""
-    return printable(
+    return sanitise(
         f"{minute_text(row['window_end'])} window {flag}{revised} {counted(row['events_count'], 'event')}, {figures}{reason}"
     )
 
@@ -40,7 +40,7 @@ def transition_line(transition: Transition) -> str:
     """One transition as a line."""
     name = "all gateways" if transition.gateway_name == ALL_GATEWAYS else transition.gateway_name
     muted = f" [{transition.muted_by}]" if transition.muted_by else ""
-    return printable(
+    return sanitise(
         f"{clock_text(transition.at)}Z alert {transition.severity.name} {transition.rule} of {name}"
         f" {transition.from_} to {transition.to}{muted}: {transition.reason}"
     )
