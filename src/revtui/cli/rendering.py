@@ -1,5 +1,6 @@
 """A snapshot as bytes in each format that `revtui snapshot` offers."""
 
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
@@ -66,6 +67,7 @@ def _frame(taken: Taken, form: Literal["text", "ansi", "svg", "html"], look: Loo
         theme=look.theme,
         query=look.query,
         ascii_only=look.ascii_only,
+        no_color=bool(os.environ.get("NO_COLOR")),
     )
 
 

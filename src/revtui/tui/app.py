@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -62,6 +62,8 @@ class Settings:
     """Whether the System tab shows timings; not in a frame that must look the same every time."""
     blocks: bool = False
     """For consoles whose font has no braille."""
+    still: bool = False
+    """A frame that nobody can press a key in: no cursor, and no keys are named."""
 
 
 def _bindings() -> list[BindingType]:
@@ -116,8 +118,13 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
             self.register_theme(theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line passes on its way out: the framework's filters, then ours."""
-        return [*super().get_line_filters(), *self._own_filters]
+        """What every line passes on its way out: the framework's filters, then ours.
+
+        Whether there are colours is decided by the capabilities alone: under NO_COLOR the framework would
+        turn them into greys.
+        """
+        theirs = [one for one in super().get_line_filters() if not isinstance(one, Monochrome | NoColor)]
+        return [*theirs, *self._own_filters]
 
     def _make_filters(self) -> list[LineFilter]:
         able = self.settings.capabilities
@@ -144,6 +151,7 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
         self.animation_level = "full" if able.animation else "none"
         self.theme = self.settings.theme if able.colour else MONO.name
         self.set_class(able.ascii, "-ascii")
+        self.set_class(self.settings.still, "-still")
         loop = asyncio.get_running_loop()
 
         def ask(status: int) -> None:

@@ -76,7 +76,7 @@ class AlertLog(RowList[Entry]):
         self.entitle(title, self._tail(), foot_right=oldest)
 
     def _tail(self) -> Line:
-        if not self.rows:
+        if not self.rows or self.still:
             return NOTHING
         if self.following:
             return (("tail ↓", Role.DIM),)

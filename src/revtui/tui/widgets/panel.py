@@ -46,6 +46,11 @@ class Painted(Widget):
         """Whether only ASCII may be shown."""
         return self.app.has_class("-ascii")
 
+    @property
+    def still(self) -> bool:
+        """Whether this is a frame that nobody can press a key in."""
+        return self.app.has_class("-still")
+
     def repaint(self) -> None:
         """Draw anew the lines that have changed, and only those: every line costs bytes on its way."""
         self._due = self._held
@@ -167,7 +172,7 @@ class Panel(Painted):
         return self.grounded(Strip([side, pad, *body, pad, side], width))
 
     def _frame_style(self) -> Style:
-        if self.has_focus:
+        if self.has_focus and not self.still:
             return self.paint.border(focused=True)
         if self._frame_role is not None:
             return self.paint.style(self._frame_role)

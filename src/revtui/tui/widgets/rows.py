@@ -188,7 +188,7 @@ class RowList(Panel, Generic[RowT], can_focus=True):
 
     def row_strip(self, index: int, width: int) -> Strip:
         """One row; the one under the cursor is marked, and reversed while the list has the focus."""
-        selected = index == self._cursor
+        selected = index == self._cursor and not self.still
         line = self._draw(self._rows[index], width - 1)
         strip = self.paint.strip(line, width - 1, selected=selected and self.has_focus)
         return _indented(strip, ">" if selected and self._is_current else " ")
