@@ -134,13 +134,32 @@ def test_a_spike_is_not_lost_when_points_are_thinned() -> None:
 
 def test_near_thresholds_are_dashed_lines_with_their_label() -> None:
     picture = render_chart(chart([6.0, 12.0, 9.0], thresholds=(WARN,)), 60, 10)
-    assert "WARN > 15 %" in drawn(picture, Role.WARN)
-    assert set(drawn(picture, Role.WARN).replace("WARN > 15 %", "")) <= {"╌", " "}
+    assert "WARN > 15 %" in drawn(picture, Role.WARN_LINE)
+    assert set(drawn(picture, Role.WARN_LINE).replace("WARN > 15 %", "")) <= {"╌", " "}
 
 
 def test_a_threshold_out_of_reach_does_not_flatten_the_line() -> None:
     picture = render_chart(chart([1.0, 2.0], thresholds=(CRIT,)), 60, 10)
-    assert not drawn(picture, Role.CRIT)
+    assert not drawn(picture, Role.CRIT_LINE)
+
+
+@pytest.mark.parametrize(
+    ("values", "top"), [([48_000.0, 71_980.0], "72k"), ([6.0, 6.2], "6.2"), ([900.0, 1_612.0], "1.7k")]
+)
+def test_a_low_chart_gives_no_row_away(values: list[float | None], top: str) -> None:
+    picture = render_chart(chart(values * 10, thresholds=(CRIT,)), 60, 5)
+    first, *_middle, last = picture.text.splitlines()[:3]
+    assert first.split("┤")[0].strip() == top
+    assert last.split("┤")[0].strip() == "0"
+    assert any("⠁" <= sign <= "⣿" for sign in first), "the largest value is in the top row"
+
+
+@pytest.mark.parametrize("height", range(4, 14))
+def test_no_threshold_passes_for_the_axis(height: int) -> None:
+    picture = render_chart(chart([5.0, 90.0, 70.0], thresholds=(WARN, CRIT)), 60, height)
+    bottom = picture.lines[-3]
+    assert "╌" not in "".join(text for text, _role in bottom)
+    assert not {Role.WARN_LINE, Role.CRIT_LINE} & {role for _text, role in bottom}
 
 
 def test_alerts_are_marked_on_the_axis_where_they_began() -> None:
@@ -151,8 +170,8 @@ def test_alerts_are_marked_on_the_axis_where_they_began() -> None:
     )
     picture = render_chart(chart([10.0] * 61, markers=markers), 64, 10)
     axis = picture.lines[-2]
-    assert [text for text, role in axis if role in {Role.WARN, Role.CRIT}] == ["■"]
-    assert columns_of(picture, Role.CRIT) == [33]
+    assert [text for text, role in axis if role in {Role.WARN_LINE, Role.CRIT_LINE}] == ["■"]
+    assert columns_of(picture, Role.CRIT_LINE) == [33]
 
 
 def test_a_later_value_stands_further_to_the_right_and_a_greater_one_higher() -> None:

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES, Theme
 
-from revtui.views.palette import PALETTES, Look, Palette, Role, Segment
+from revtui.views.palette import DRAWN, PALETTES, Ink, Palette, Role, Segment
 from revtui.views.widths import fit, line_width
 
 Line = Sequence[Segment]
@@ -27,7 +27,7 @@ def theme_of(palette: Palette) -> Theme:
     accent = palette.accent or _TERMINAL_OWN
 
     def colour(role: Role) -> str:
-        return palette.look(role).color or _TERMINAL_OWN
+        return palette.ink(role).color or _TERMINAL_OWN
 
     return Theme(
         name=palette.name,
@@ -66,9 +66,9 @@ THEME_DEFAULTS: Final = {"dim": _TERMINAL_OWN, "rule": _TERMINAL_OWN, "crit": _T
 """Variables that the style sheet needs under any theme."""
 
 
-def _style(look: Look) -> Style:
+def _style(ink: Ink) -> Style:
     return Style(
-        color=look.color or None, bold=look.bold or None, dim=look.dim or None, reverse=look.reverse or None
+        color=ink.color or None, bold=ink.bold or None, dim=ink.dim or None, reverse=ink.reverse or None
     )
 
 
@@ -77,7 +77,7 @@ class Paint:
 
     def __init__(self, palette: Palette) -> None:
         """Look every role up once."""
-        self._styles = {role: _style(palette.look(role)) for role in Role}
+        self._styles = {role: _style(palette.ink(role)) for role in Role}
         self.accent = Style(color=palette.accent or None, bold=True)
         self._border = {
             True: Style(color=palette.accent or None, bold=None if palette.accent else True),
@@ -87,7 +87,7 @@ class Paint:
         self._selected = {
             role: self._styles[role] + Style(reverse=True)
             for role in (Role.OK, Role.INFO, Role.WARN, Role.CRIT)
-        }
+        } | {role: self._styles[role] for role in DRAWN}
         self._match = Style(underline=True, bold=True)
 
     def style(self, role: Role) -> Style:
@@ -103,7 +103,7 @@ class Paint:
         return [StyledSegment(text, self._styles[role]) for text, role in line if text]
 
     def strip(self, line: Line, width: int, *, selected: bool = False) -> Strip:
-        """A line in exactly `width` cells; the selected one in reverse video, severities in their colour."""
+        """A line in exactly `width` cells; the selected one in reverse video, all but what is drawn in it."""
         line = fitted(line, width)
         if not selected:
             return Strip(self.segments(line), width)
@@ -122,7 +122,7 @@ class Paint:
 
 def _mixed(palette: Palette) -> str:
     """A frame stays behind its content: halfway between the ground and the dim text."""
-    dim, ground = palette.look(Role.DIM).color, palette.background
+    dim, ground = palette.ink(Role.DIM).color, palette.background
     if not (dim and ground):
         return ""
     channels = [(int(dim[i : i + 2], 16) + int(ground[i : i + 2], 16)) // 2 for i in (1, 3, 5)]

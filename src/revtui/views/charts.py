@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from revtui.views.model import ChartView, ThresholdLine
-from revtui.views.palette import SEVERITY_ROLES, Role, Segment, glyph
+from revtui.views.palette import Role, Segment, drawn, glyph
 from revtui.views.sparkline import sparkline
 from revtui.views.values import minute_text, moment
 from revtui.views.widths import fit, plain, to_ascii
@@ -22,11 +22,15 @@ MIN_WIDTH: Final = 20
 MIN_HEIGHT: Final = 4
 REACH: Final = 4.0
 """A threshold further away than this many times the largest value is left out, or the line would lie flat."""
+LOW_ROWS: Final = 4
+"""Up to this height a chart has no room to give away: its scale ends at the largest value."""
+LOW_REACH: Final = 2.0
+"""`REACH` of a low chart."""
 
 _HOUR: Final = 3_600_000_000
 _LARGEST: Final = 1e150
 _LINE_COLOR: Final = 1
-_THRESHOLD_COLORS: Final = {2: Role.OK, 3: Role.INFO, 4: Role.UNKNOWN, 5: Role.WARN, 6: Role.CRIT}
+_THRESHOLD_COLORS: Final = {2: Role.WARN_LINE, 3: Role.CRIT_LINE}
 _COLOR_OF: Final = {role: number for number, role in _THRESHOLD_COLORS.items()}
 
 Cell = tuple[str, Role]
@@ -117,9 +121,11 @@ def _frame(
 ) -> _Frame:
     """Limits: zero, all values, and the thresholds within reach."""
     known = [value for _time, value in points if value is not None]
-    top = max(abs(value) for value in known)
+    rows = height - 2
+    top = max(abs(value) for value in known) * (REACH if rows > LOW_ROWS else LOW_REACH)
     near = [line.value for line in chart.thresholds if _within(line.value, top)]
-    ticks = _nice_ticks(min(0.0, *known, *near), max(0.0, *known, *near), max(2, (height - 2) // 2))
+    low, high = min(0.0, *known, *near), max(0.0, *known, *near)
+    ticks = _nice_ticks(low, high, max(2, rows // 2)) if rows > LOW_ROWS else _tight_ticks(low, high)
     start, end = points[0][0], points[-1][0]
     if chart.live and now is not None:
         end = max(end, now)
@@ -128,9 +134,26 @@ def _frame(
     return _Frame(start=start, end=end, low=ticks[0], high=ticks[-1], ticks=ticks)
 
 
-def _within(level: float, top: float) -> bool:
+def _within(level: float, reach: float) -> bool:
     """Whether a threshold is near enough to the values to be drawn."""
-    return math.isfinite(level) and (abs(level) <= REACH * top or top == 0)
+    return math.isfinite(level) and (abs(level) <= reach or reach == 0)
+
+
+def _tight_ticks(low: float, high: float) -> tuple[float, ...]:
+    """Where a scale begins and ends, and no more: outwards from the values to two digits.
+
+    >>> _tight_ticks(0.0, 71_980.0), _tight_ticks(-0.34, 0.0)
+    ((0.0, 72000.0), (-0.34, 0.0))
+    """
+    if low == high:
+        high = low + 1.0
+    return -_rounded_up(-low) if low < 0 else 0.0, _rounded_up(high) if high > 0 else 0.0
+
+
+def _rounded_up(value: float) -> float:
+    """The least number of two digits that is not below a positive one."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(f"{math.ceil(value / step - 1e-9) * step:.6g}") if step > 0 else value
 
 
 def _nice_ticks(low: float, high: float, most: int) -> tuple[float, ...]:
@@ -185,8 +208,8 @@ def _draw(
     figure.xticks(times, [_time_label(time, frame) for time in times])
     figure.xlim(frame.start, frame.end)
     figure.ylim(frame.low, frame.high)
-    for line in _drawn_thresholds(chart, frame):
-        figure.horizontal_line(line.value, color=_COLOR_OF[SEVERITY_ROLES[line.severity]])
+    for line in _drawn_thresholds(chart, frame, height - 2):
+        figure.horizontal_line(line.value, color=_COLOR_OF.get(drawn(line.severity), _LINE_COLOR))
     for run in _runs(points, frame, width - widest - 1):
         plot = figure.plot if len(run) > 1 else figure.scatter
         plot(
@@ -207,10 +230,13 @@ def _cell(sign: str, color: object) -> Cell:
     return sign, Role.AXIS
 
 
-def _drawn_thresholds(chart: ChartView, frame: _Frame) -> Iterator[ThresholdLine]:
-    """The thresholds that lie within the frame, least severe first so that the worst is on top."""
+def _drawn_thresholds(chart: ChartView, frame: _Frame, rows: int) -> Iterator[ThresholdLine]:
+    """The thresholds that lie within the frame, least severe first so that the worst is on top.
+
+    One that would fall into the bottom row is left out: it would pass for the axis.
+    """
     for line in sorted(chart.thresholds, key=lambda line: line.severity):
-        if frame.low <= line.value <= frame.high:
+        if frame.low <= line.value <= frame.high and _row_of(line.value, frame, rows) < rows - 1:
             yield line
 
 
@@ -266,9 +292,10 @@ def _nearest(place: float) -> int:
 
 def _label_thresholds(cells: list[list[Cell]], chart: ChartView, frame: _Frame, *, ascii_only: bool) -> None:
     """Write each threshold's label over the longest free stretch of its dashes; never over the line."""
-    for line in _drawn_thresholds(chart, frame):
-        row = cells[_row_of(line.value, frame, len(cells) - 2)]
-        part = SEVERITY_ROLES[line.severity]
+    rows = len(cells) - 2
+    for line in _drawn_thresholds(chart, frame, rows):
+        row = cells[_row_of(line.value, frame, rows)]
+        part = drawn(line.severity)
         free = [
             (len(run := list(group)), run[0][0])
             for dashed, group in groupby(enumerate(row), key=lambda item: item[1] == ("╌", part))
@@ -291,7 +318,7 @@ def _mark_alerts(cells: list[list[Cell]], chart: ChartView, frame: _Frame, *, as
     for time, severity in sorted(chart.markers, key=lambda marker: marker[1]):
         if frame.start <= time <= frame.end:
             column = corner + 1 + _column_of(time, frame, columns)
-            axis[column] = (glyph(severity, ascii_only=ascii_only), SEVERITY_ROLES[severity])
+            axis[column] = (glyph(severity, ascii_only=ascii_only), drawn(severity))
 
 
 def _merge(row: Sequence[Cell]) -> tuple[Segment, ...]:

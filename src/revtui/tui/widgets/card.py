@@ -9,7 +9,7 @@ from revtui.core.severity import Severity
 from revtui.tui.paint import Line, joined
 from revtui.tui.widgets.panel import NOTHING, Panel, drawn_once
 from revtui.views.model import CardView
-from revtui.views.palette import Role, Segment, glyph, role, word
+from revtui.views.palette import Role, Segment, drawn, glyph, role, word
 from revtui.views.sparkline import sparkline
 from revtui.views.widths import line_width
 
@@ -38,7 +38,7 @@ class KpiCard(Panel):
         age: Line = ((card.stale, Role.UNKNOWN),) if card.stale else NOTHING
         title: Line = ((card.label, Role.STRONG if alarming else Role.TEXT),)
         self.entitle(title, badge if roomy else short, foot_right=age)
-        self.frame_in(role(card.severity) if alarming else None)
+        self.frame_in(drawn(card.severity) if alarming else None)
         self.show(card_lines(card, width, height, plain=self.plain))
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -54,7 +54,7 @@ def card_lines(card: CardView, width: int, height: int, *, plain: bool = False) 
         look = Role.UNKNOWN
     value: list[Segment] = [(card.value, look)]
     room = width - line_width(value) - 1
-    line = role(card.severity) if card.judged and card.severity >= Severity.WARN else Role.LINE
+    line = drawn(card.severity) if card.judged else Role.LINE
     spark: Line = ((sparkline(card.spark, room, ascii=plain), line),) if room >= 4 else ()
     change: Line = ((card.change, Role.DIM),)
     threshold: Line = ((card.threshold, Role.DIM),)

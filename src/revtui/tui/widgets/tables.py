@@ -12,7 +12,7 @@ from revtui.tui.widgets.columns import GAP, Column, table_line, widths_of
 from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
 from revtui.views.model import GatewayRow, WindowRow
-from revtui.views.palette import Role, glyph, role, word
+from revtui.views.palette import Role, drawn, glyph, role, word
 from revtui.views.sparkline import sparkline
 from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS
 from revtui.views.widths import fit
@@ -96,7 +96,7 @@ class GatewayTable(RowList[GatewayRow]):
         return (
             *line,
             ("  ", Role.TEXT),
-            (sparkline(row.spark, self._spark, ascii=self.plain), look if alarming else Role.LINE),
+            (sparkline(row.spark, self._spark, ascii=self.plain), drawn(row.severity)),
         )
 
 
