@@ -9,10 +9,11 @@ from factories import HOSTILE_NAMES
 from revtui.core.kpis import KPI_BY_NAME, KPIS
 from revtui.core.severity import Severity
 from revtui.core.text import ASCII, sanitise
+from revtui.views.lines import fitted
 from revtui.views.palette import Role, glyph
 from revtui.views.sparkline import sparkline
 from revtui.views.values import age_text, level_text, minute_text, said_text, share_text, shown, value_text
-from revtui.views.widths import fit, fit_line, line_width, plain, to_ascii
+from revtui.views.widths import fit, line_width, plain, to_ascii
 
 TEXTS = st.text(max_size=30) | st.sampled_from(HOSTILE_NAMES)
 
@@ -31,7 +32,7 @@ def test_a_fitted_text_has_exactly_the_width_asked_for(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(TEXTS.map(sanitise), st.sampled_from(Role)), max_size=5), st.integers(0, 50))
 def test_a_fitted_line_has_exactly_the_width_asked_for(line: list[tuple[str, Role]], width: int) -> None:
-    assert line_width(fit_line(line, width)) == width
+    assert line_width(fitted(line, width)) == width
 
 
 @pytest.mark.fault("S01")

@@ -32,13 +32,13 @@ from revtui.tui.paint import THEME_DEFAULTS, THEMES
 from revtui.tui.printable import Ascii, Colourless, Printable
 from revtui.tui.screens.monitor import MonitorScreen
 from revtui.tui.session import Picture, Session
-from revtui.tui.system import Figures
 from revtui.tui.terminal import Capabilities
 from revtui.tui.widgets.bars import TabBar
 from revtui.tui.widgets.filter_bar import FilterBar
 from revtui.tui.widgets.rows import RowList
 from revtui.views.model import AlertRow
 from revtui.views.palette import MONO, OKABE_DARK
+from revtui.views.system import Figures
 
 POLL_SECONDS: Final = 0.1
 

@@ -9,7 +9,6 @@ from revtui.core.rules import Rule
 from revtui.engine.commands import Acknowledge, SetRule
 from revtui.tui import state as views
 from revtui.tui.actions import ACTIONS, TABS, available
-from revtui.tui.details import detail_of
 from revtui.tui.guide import guide_lines
 from revtui.tui.paint import THEMES
 from revtui.tui.screens.commands import Commands
@@ -17,6 +16,7 @@ from revtui.tui.screens.dialog import PageDialog
 from revtui.tui.screens.thresholds import Thresholds
 from revtui.tui.widgets.rows import RowList
 from revtui.tui.widgets.tables import GATEWAY_COLUMNS
+from revtui.views.details import detail_of
 
 if TYPE_CHECKING:
     from revtui.tui.app import MonitorApp

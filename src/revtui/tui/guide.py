@@ -6,7 +6,7 @@ from typing import Final
 from revtui.core.kpis import KPIS
 from revtui.core.severity import Severity
 from revtui.tui.actions import ACTIONS, Group
-from revtui.tui.paint import Line, wrapped
+from revtui.views.lines import Line, wrapped
 from revtui.views.palette import Role, glyph, role, word
 
 _FILTERS: Final = (

@@ -4,7 +4,7 @@ The one place of the terminal front end that knows a colour. Data reaches the sc
 (text, role) pairs; nothing is ever parsed as markup.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from rich.segment import Segment as StyledSegment
@@ -12,11 +12,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES, Theme
 
+from revtui.views.lines import Line, fitted
 from revtui.views.palette import DRAWN, PALETTES, Ink, Palette, Role, Segment
-from revtui.views.widths import fit, line_width
-
-Line = Sequence[Segment]
-"""A line of (text, role) pairs."""
 
 _TERMINAL_OWN: Final = "ansi_default"
 
@@ -127,52 +124,3 @@ def _mixed(palette: Palette) -> str:
         return ""
     channels = [(int(dim[i : i + 2], 16) + int(ground[i : i + 2], 16)) // 2 for i in (1, 3, 5)]
     return "#" + "".join(f"{channel:02x}" for channel in channels)
-
-
-def fitted(line: Line, width: int) -> list[Segment]:
-    """`line` in exactly `width` cells: cut with an ellipsis, or padded.
-
-    >>> fitted([("abc", Role.TEXT), ("def", Role.DIM)], 5)
-    [('abc', <Role.TEXT: 'text'>), ('d…', <Role.DIM: 'dim'>)]
-    """
-    room, result = width, list[Segment]()
-    for position, (text, role) in enumerate(line):
-        if not text.strip() and not any(rest.strip() for rest, _ in line[position:]):
-            break
-        size = line_width([(text, role)])
-        last = room < size or (room == size and any(rest.strip() for rest, _ in line[position + 1 :]))
-        if last:
-            result.append((fit(text, room) if size > room else fit(text + " ", room), role))
-            return result
-        result.append((fit(text, size), role))
-        room -= size
-    if room:
-        result.append((" " * room, Role.TEXT))
-    return result
-
-
-def joined(left: Line, right: Line, width: int, *, fill: str = " ") -> list[Segment]:
-    """`left` and `right` at the two ends of `width` cells; `left` is cut when both do not fit."""
-    right_width = line_width(right)
-    if right_width > width:
-        return fitted(right, width)
-    room = width - right_width
-    left_width = line_width(left)
-    if left_width > room:
-        return [*fitted(left, room), *right]
-    return [*left, (fill * (room - left_width), Role.DIM), *right]
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """`text` in pieces of at most `width` characters, at blanks where there are any.
-
-    >>> wrapped("one two three", 8), wrapped("", 8)
-    (['one two', 'three'], [''])
-    """
-    pieces: list[str] = []
-    while len(text) > width:
-        cut = text.rfind(" ", 1, width + 1)
-        cut = cut if cut > width // 3 else width
-        pieces.append(text[:cut])
-        text = text[cut:].lstrip(" ")
-    return [*pieces, text]

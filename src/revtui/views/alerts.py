@@ -19,10 +19,11 @@ from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
+from revtui.views.lines import fitted
 from revtui.views.model import AlertRow
 from revtui.views.palette import Role, Segment, glyph, role, word
 from revtui.views.values import DASH, age_text, clock_text, counted, level_text, moment, said_text
-from revtui.views.widths import fit, fit_line
+from revtui.views.widths import fit
 
 _SHORT_STATES: Final = MappingProxyType({"firing": "open", "recovering": "calm", "pending": "pend"})
 _SILENCED: Final = "silenced"
@@ -203,7 +204,7 @@ def alert_line(
             segments.append((" ", body))
         if size:
             segments.append((fit(text, size, ascii_only=ascii), part))
-    return fit_line(segments, width, ascii_only=ascii)
+    return fitted(segments, width, ascii_only=ascii)
 
 
 def _times(count: int) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 
 from revtui.core.text import ASCII, sanitise
-from revtui.views.palette import Role, Segment
+from revtui.views.palette import Segment
 
 _SPELLINGS: Final = str.maketrans(dict(ASCII))
 _NON_ASCII: Final = re.compile("[^\x20-\x7e]")
@@ -69,20 +69,6 @@ def fit(text: str, width: int, *, right: bool = False, ascii_only: bool = False)
         size = cell_len(body)
     pad = " " * (width - size)
     return pad + body if right else body + pad
-
-
-def fit_line(segments: Iterable[Segment], width: int, *, ascii_only: bool = False) -> list[Segment]:
-    """A line of segments in exactly `width` cells: cut with `…`, or padded with a blank segment."""
-    kept: list[Segment] = []
-    room = max(0, width)
-    for text, part in segments:
-        size = cell_len(text)
-        if room and size:
-            kept.append((text if size <= room else fit(text, room, ascii_only=ascii_only), part))
-        room -= min(size, room)
-    if room:
-        kept.append((" " * room, Role.TEXT))
-    return kept
 
 
 def line_width(segments: Iterable[Segment]) -> int:

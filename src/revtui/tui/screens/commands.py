@@ -8,9 +8,9 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from revtui.tui.actions import Action, Fact, spelled
-from revtui.tui.paint import Line
 from revtui.tui.screens.dialog import Dialog
 from revtui.tui.widgets.rows import RowList, said
+from revtui.views.lines import Line
 from revtui.views.palette import Role
 from revtui.views.widths import fit
 

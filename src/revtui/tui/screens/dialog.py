@@ -10,9 +10,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from revtui.tui.actions import ACTION_BY_ID, ACTIONS, Action, Fact, available, is_text
-from revtui.tui.paint import Line
 from revtui.tui.widgets.pager import Pager
 from revtui.tui.widgets.panel import NOTHING
+from revtui.views.lines import Line
 from revtui.views.palette import Role, Segment
 
 _BASE: Final = frozenset({Fact.DIALOG})

@@ -13,10 +13,8 @@ from textual.widgets import ContentSwitcher
 
 from revtui.core.filters import Query
 from revtui.tui.actions import TABS, Action, Fact
-from revtui.tui.paint import wrapped
 from revtui.tui.session import Picture
 from revtui.tui.state import Layout, ViewState
-from revtui.tui.system import Figures, data_lines, program_lines
 from revtui.tui.widgets.alert_log import AlertLog
 from revtui.tui.widgets.bars import Bar, FurtherKpis, KeyBar, StatusBar, TabBar, VerdictBar
 from revtui.tui.widgets.card import KpiCard
@@ -27,9 +25,10 @@ from revtui.tui.widgets.rows import RowList
 from revtui.tui.widgets.tables import GATEWAY_COLUMNS, GatewayTable, QuarantineTable, WindowTable
 from revtui.views import tables
 from revtui.views.alerts import alert_detail
+from revtui.views.lines import labelled_lines
 from revtui.views.model import GatewayRow
 from revtui.views.palette import Role
-from revtui.views.widths import fit
+from revtui.views.system import Figures, data_lines, program_lines
 
 LEAST_WIDTH: Final = 60
 LEAST_HEIGHT: Final = 16
@@ -43,8 +42,6 @@ _PANELS: Final[Mapping[str, Sequence[str]]] = {
     "system": ("system-quarantine", "system-data", "system-program"),
 }
 """What tab goes round, the first one first."""
-
-_LABEL_WIDTH: Final = 10
 
 
 class TooSmall(Bar):
@@ -276,7 +273,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         alert = self.query_one("#alerts-log", AlertLog).alert
         pager.entitle((("Detail", Role.STRONG),))
         pager.show(
-            () if alert is None else detail_lines(alert_detail(alert, picture.snapshot), pager.room[0])
+            () if alert is None else labelled_lines(alert_detail(alert, picture.snapshot), pager.room[0])
         )
 
     def present_nothing(self) -> None:
@@ -349,14 +346,3 @@ def _sorted_gateways(picture: Picture, state: ViewState) -> Sequence[GatewayRow]
         reverse=state.reverse,
         stale=picture.snapshot.is_stale(picture.now),
     )
-
-
-def detail_lines(pairs: Sequence[tuple[str, str]], width: int) -> tuple[tuple[tuple[str, Role], ...], ...]:
-    """Labels and values as lines; long values go on under themselves."""
-    lines: list[tuple[tuple[str, Role], ...]] = []
-    room = max(width - _LABEL_WIDTH, 10)
-    for label, value in pairs:
-        pieces = wrapped(value, room)
-        for number, piece in enumerate(pieces):
-            lines.append(((fit("" if number else label, _LABEL_WIDTH), Role.DIM), (piece, Role.TEXT)))
-    return tuple(lines)

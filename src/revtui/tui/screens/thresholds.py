@@ -19,11 +19,11 @@ from revtui.core.rules import Rule
 from revtui.core.severity import Severity
 from revtui.tui.actions import Fact, spelled
 from revtui.tui.levels import Which, level_of, nudged, parse_level, with_level
-from revtui.tui.paint import Line
 from revtui.tui.screens.dialog import Dialog
 from revtui.tui.widgets.bars import Bar
 from revtui.tui.widgets.panel import NOTHING
 from revtui.tui.widgets.rows import RowList
+from revtui.views.lines import Line
 from revtui.views.palette import Role, Segment, glyph
 from revtui.views.values import level_text
 from revtui.views.widths import fit

@@ -7,10 +7,10 @@ from textual.strip import Strip
 
 from revtui.core.filters import Query, highlights
 from revtui.core.severity import Severity
-from revtui.tui.paint import Line
 from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
 from revtui.views.alerts import DateSeparator, alert_line, with_dates
+from revtui.views.lines import Line
 from revtui.views.model import AlertRow
 from revtui.views.palette import Role, Segment
 from revtui.views.values import clock_text

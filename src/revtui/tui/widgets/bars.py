@@ -10,8 +10,8 @@ from textual.message import Message
 from revtui.core.kpis import KPI_BY_NAME
 from revtui.core.severity import Severity
 from revtui.tui.actions import TABS, Action
-from revtui.tui.paint import Line, joined, wrapped
 from revtui.tui.widgets.panel import Painted
+from revtui.views.lines import Line, joined, wrapped
 from revtui.views.model import CardView, OverviewView, StatusView
 from revtui.views.palette import Role, Segment, glyph, role, word
 from revtui.views.widths import line_width, width_of

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual import events
 
 from revtui.core.severity import Severity
-from revtui.tui.paint import Line, joined
 from revtui.tui.widgets.panel import NOTHING, Panel, drawn_once
+from revtui.views.lines import Line, joined
 from revtui.views.model import CardView
 from revtui.views.palette import Role, Segment, drawn, glyph, role, word
 from revtui.views.sparkline import sparkline

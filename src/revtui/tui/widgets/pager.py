@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual import events
 from textual.strip import Strip
 
-from revtui.tui.paint import Line
 from revtui.tui.widgets.panel import NOTHING, Panel
+from revtui.views.lines import Line
 from revtui.views.palette import Role
 
 

@@ -15,7 +15,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from revtui.tui.paint import Line, Paint, fitted, joined
+from revtui.tui.paint import Paint
+from revtui.views.lines import Line, fitted, joined
 from revtui.views.palette import OKABE_DARK, PALETTES, Role
 from revtui.views.widths import line_width
 

@@ -12,8 +12,8 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from revtui.tui.paint import Line
 from revtui.tui.widgets.panel import NOTHING, Panel
+from revtui.views.lines import Line
 from revtui.views.palette import Role
 
 COPY_WIDTH: Final = 240

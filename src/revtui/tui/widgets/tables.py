@@ -7,10 +7,10 @@ from textual import events
 
 from revtui.core.events import Rejected
 from revtui.core.severity import Severity
-from revtui.tui.paint import Line
 from revtui.tui.widgets.columns import GAP, Column, table_line, widths_of
 from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
+from revtui.views.lines import Line
 from revtui.views.model import GatewayRow, WindowRow
 from revtui.views.palette import Role, drawn, glyph, role, word
 from revtui.views.sparkline import sparkline

@@ -6,7 +6,7 @@ from typing import Final
 
 from revtui.core.durations import format_duration
 from revtui.engine.snapshot import Snapshot, SourceState, SourceStatus
-from revtui.tui.paint import Line
+from revtui.views.lines import Line
 from revtui.views.model import StatusView
 from revtui.views.palette import Role, Segment
 from revtui.views.values import DASH, age_text, clock_text

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from revtui.core.events import Rejected
 from revtui.engine.snapshot import Snapshot
-from revtui.tui.paint import Line
-from revtui.tui.screens.monitor import detail_lines
 from revtui.views import tables
 from revtui.views.alerts import alert_detail
+from revtui.views.lines import Line, labelled_lines
 from revtui.views.model import AlertRow, GatewayRow, WindowRow
 from revtui.views.palette import Role
 from revtui.views.tables import WINDOW_COLUMNS
@@ -19,11 +18,11 @@ def detail_of(row: object, snapshot: Snapshot, width: int) -> tuple[str, Sequenc
     """Title and lines of `width` cells for an alert, a gateway, a window or a quarantined row."""
     match row:
         case AlertRow():
-            return f"Alert {row.id}", detail_lines(alert_detail(row, snapshot), width)
+            return f"Alert {row.id}", labelled_lines(alert_detail(row, snapshot), width)
         case GatewayRow():
             return f"Gateway {row.name}", _gateway_lines(row, snapshot, width)
         case WindowRow():
-            return f"Window to {row.cells[0]}", detail_lines(
+            return f"Window to {row.cells[0]}", labelled_lines(
                 tuple(zip(WINDOW_COLUMNS, row.cells, strict=True)), width
             )
         case Rejected():
@@ -34,7 +33,7 @@ def detail_of(row: object, snapshot: Snapshot, width: int) -> tuple[str, Sequenc
                 ("offset", f"{row.offset:,}"),
                 ("raw", row.raw),
             )
-            return "Quarantined row", detail_lines(pairs, width)
+            return "Quarantined row", labelled_lines(pairs, width)
         case _:
             return "Detail", ()
 
@@ -47,7 +46,7 @@ def _gateway_lines(row: GatewayRow, snapshot: Snapshot, width: int) -> Sequence[
         ("attempts", row.attempts),
         ("users", row.users),
     )
-    lines: list[Line] = list(detail_lines(pairs, width))
+    lines: list[Line] = list(labelled_lines(pairs, width))
     lines += [(), (("end     events  purchases  failed      revenue  fail rate        p95  flag", Role.DIM),)]
     for window in tables.windows(snapshot, gateway=row.name, limit=_SHOWN_WINDOWS):
         end, events, purchases, failed, revenue, rate, p95, *_rest = window.cells
