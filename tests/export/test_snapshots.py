@@ -149,3 +149,11 @@ def test_no_name_breaks_a_markdown_table(name: str) -> None:
         columns = columns or count
         assert count == columns
         assert not re.search(r"(?<!\\)[<\[]", line)
+
+
+def test_the_sales_at_stake_are_a_number_for_scripts_too() -> None:
+    parsed = json_of(incident())
+    (breach,) = [verdict for verdict in parsed["verdicts"] if verdict["severity"] == "CRIT"]
+    assert breach["sales_at_stake_per_min"] == "523.90"  # (41 - 15 % of 52) x $78.90 / 5 min
+    assert "about $524/min of sales at stake" in parsed["verdict"]
+    assert {v["sales_at_stake_per_min"] for v in parsed["verdicts"] if v is not breach} == {None}

@@ -255,7 +255,7 @@ def test_a_finite_file_is_never_stale() -> None:
     assert {one.stale for one in view.cards} == {""}
     assert card(view, "freshness").value == "0 min"
     assert (view.status.word, view.status.lag, view.status.clock) == ("END", "–", "12:41:07Z")
-    assert not view.revenue.live
+    assert not view.main_chart.live
 
 
 def test_a_lost_source_is_stale_at_once_and_keeps_the_last_data() -> None:
@@ -317,30 +317,40 @@ def test_open_alerts_are_counted_with_crit_and_warn_always_present() -> None:
 
 def test_charts_reach_back_as_far_as_asked() -> None:
     made = healthy()
-    hour = view_of(made).revenue
+    hour = view_of(made).main_chart
     assert (len(hour.times), hour.span, hour.unit, hour.live) == (60, "1h", "USD / 5m", True)
     assert hour.times[-1] == NEWEST_END
-    everything = view_of(made, span=None).revenue
+    everything = view_of(made, span=None).main_chart
     assert (len(everything.times), everything.span) == (90, "all")
 
 
 def test_the_main_chart_shows_the_metric_chosen_in_its_unit() -> None:
     view = view_of(incident(), metric="slow_share")
-    assert (view.revenue.title, view.revenue.unit) == ("Slow share", "%")
-    assert view.revenue.values[-1] == pytest.approx(2.0)
-    assert [line.label for line in view.fail_rate.thresholds] == ["WARN > 15 %", "CRIT > 30 %"]
-    assert [line.value for line in view.fail_rate.thresholds] == [15.0, 30.0]
+    assert (view.main_chart.title, view.main_chart.unit) == ("Slow share", "%")
+    assert view.main_chart.values[-1] == pytest.approx(2.0)
+    assert [line.label for line in view.second_chart.thresholds] == ["WARN > 15 %", "CRIT > 30 %"]
+    assert [line.value for line in view.second_chart.thresholds] == [15.0, 30.0]
+
+
+def test_two_charts_never_show_the_same() -> None:
+    view = view_of(incident(), metric="fail_rate")
+    assert (view.main_chart.title, view.second_chart.title) == ("Fail rate", "Revenue")
+    titles = [
+        {one.main_chart.title, one.second_chart.title}
+        for one in (view_of(healthy(), metric=kpi.name) for kpi in KPIS)
+    ]
+    assert all(len(pair) == 2 for pair in titles)
 
 
 def test_alerts_mark_the_charts_where_they_began() -> None:
     view = view_of(incident())
-    assert view.fail_rate.markers == [(NEWEST_END - 2 * MINUTE, Severity.CRIT)]
-    assert view.revenue.markers == view.fail_rate.markers
+    assert view.second_chart.markers == [(NEWEST_END - 2 * MINUTE, Severity.CRIT)]
+    assert view.main_chart.markers == view.second_chart.markers
 
 
 def test_gaps_in_a_rate_stay_gaps() -> None:
     made = scene(lambda name, back: None if 5 <= back < 9 else steady(name, back), windows=20)
-    values = view_of(made).fail_rate.values
+    values = view_of(made).second_chart.values
     assert [value is None for value in values] == [11 <= index < 15 for index in range(20)]
     assert pl.Series(values).null_count() == 4
 

@@ -1,14 +1,15 @@
 """The view model: what every front end shows, already formatted, without colours or widgets.
 
 `views.overview.build` makes it from a `Snapshot`; the terminal, the headless formats and the JSON
-snapshot all render this same model. Severity travels as a `Severity`; glyph, word and colour are
-the front end's, from `views.palette`.
+snapshot all render this same model. Severity travels as a `Severity`, and how something looks as a
+`Role`; what colour that is, is the front end's.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from revtui.core.severity import Severity
+from revtui.views.palette import Role, drawn, glyph, role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,9 @@ class CardView:
 
     kpi: str
     label: str
+    """Heading of its card."""
+    short: str
+    """Its name where room is scarce, at most 8 characters."""
     value: str
     """`$48,213.50`, `7.4 %`, `812 ms`; `no data` when there is none."""
     change: str
@@ -74,6 +78,26 @@ class CardView:
     """Whether a rule judges this KPI; when none does, `severity` is INFO (UNKNOWN without data) and means nothing."""
     provisional: str = ""
     """The value of the window still open, which may yet change; empty without one. `value` is final."""
+
+    @property
+    def alarming(self) -> bool:
+        """Whether a rule judges it so badly that somebody should look."""
+        return self.judged and self.severity.is_alarm
+
+    @property
+    def sign(self) -> str:
+        """Its severity as one cell; a dot when no rule judges it."""
+        return glyph(self.severity) if self.judged else "·"
+
+    @property
+    def look(self) -> Role:
+        """How its value is written: in its severity when that is an alarm, or when nothing is known."""
+        return role(self.severity) if self.alarming or self.severity is Severity.UNKNOWN else Role.STRONG
+
+    @property
+    def trend(self) -> Role:
+        """How its sparkline is drawn."""
+        return drawn(self.severity) if self.judged else Role.LINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +196,10 @@ class OverviewView:
     """One sentence for 3 a.m.: what is wrong, since when, where; or that nothing is."""
     cards: Sequence[CardView]
     """All KPIs in order of preference; a screen shows as many as fit."""
-    revenue: ChartView
-    fail_rate: ChartView
+    main_chart: ChartView
+    """Of the KPI that was chosen."""
+    second_chart: ChartView
+    """Of the fail rate; of revenue, when the fail rate is in the main chart."""
     gateways: Sequence[GatewayRow]
     warming_up: str
     """`warming up: window 2m10s of 5m`, else empty."""

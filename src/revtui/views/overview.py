@@ -54,16 +54,17 @@ def build(
     """
     clock = clock_of(snapshot, now, paused)
     overall = snapshot.rows.filter(pl.col("gateway_name") == ALL_GATEWAYS)
+    second = "fail_rate" if metric != "fail_rate" else "revenue"
     history = overall if span is None else overall.filter(pl.col("window_end") > _newest(overall) - span)
     return OverviewView(
         status=build_status(snapshot, now=now, paused=paused),
         verdict=sentence(snapshot, clock=clock),
         cards=tuple(_cards(snapshot, overall, clock)),
-        revenue=_chart(
+        main_chart=_chart(
             snapshot, history, KPI_BY_NAME[metric], span, [a for a in alerts if a.state != "pending"]
         ),
-        fail_rate=_chart(
-            snapshot, history, KPI_BY_NAME["fail_rate"], span, [a for a in alerts if a.kpi == "fail_rate"]
+        second_chart=_chart(
+            snapshot, history, KPI_BY_NAME[second], span, [a for a in alerts if a.kpi == second]
         ),
         gateways=tables.gateways(snapshot, stale=snapshot.is_stale(clock)),
         warming_up=_warming_up(snapshot),
@@ -118,6 +119,7 @@ def _card(
     return CardView(
         kpi=kpi.name,
         label=kpi.label,
+        short=kpi.short,
         value=text,
         change=_change(snapshot, kpi, value, before),
         threshold=_threshold(snapshot, kpi, verdict),

@@ -1,8 +1,6 @@
 """One sentence for 3 a.m.: what is wrong, where, since when, what it costs; or that nothing is.
 
-Every number in it comes from the snapshot. *Sales at stake* are the failed payments of the newest
-closed window above the share that the rule's first level tolerates, times the average purchase of
-that window, per minute; without a purchase to take the average from, nothing is said of money.
+Every number in it comes from the snapshot; what failing payments cost is defined in `core.stakes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +12,7 @@ from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, OTHER_GATEWAYS
 from revtui.core.reasons import sign_text, subject
 from revtui.core.rules import FRESHNESS, Rule, Verdict
 from revtui.core.severity import Severity
+from revtui.core.stakes import FAIL_RATE, sales_at_stake
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot, SourceState, Status
 from revtui.views.tables import newest_rows
@@ -27,8 +26,7 @@ from revtui.views.values import (
     whole_money,
 )
 
-_FAIL_RATE: Final = "fail_rate"
-_RANK: Final = {name: rank for rank, name in enumerate((FRESHNESS, _FAIL_RATE, "revenue"))}
+_RANK: Final = {name: rank for rank, name in enumerate((FRESHNESS, FAIL_RATE, "revenue"))}
 _MINUTE: Final = 60_000_000
 _NAMED: Final = 2
 
@@ -44,7 +42,7 @@ def _sentence(snapshot: Snapshot, clock: int) -> str:
     newest = snapshot.newest_event
     if newest is None:
         return _no_data(snapshot)
-    breached = [verdict for verdict in snapshot.verdicts if verdict.severity >= Severity.WARN]
+    breached = [verdict for verdict in snapshot.verdicts if verdict.breached]
     rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
     wrong = _wrong(snapshot, breached, rows) if breached else ""
     if snapshot.is_stale(clock) or snapshot.catching_up:
@@ -123,7 +121,7 @@ def _wrong(snapshot: Snapshot, breached: Sequence[Verdict], rows: Mapping[str, R
     fact, since, stake = (
         _fact(snapshot, head, rows),
         _since(snapshot, head, same),
-        _stake(snapshot, head, rows),
+        _cost(snapshot, head),
     )
     return f"{place}: {fact}{since}{stake}{more}"
 
@@ -137,7 +135,7 @@ def _names(parts: Sequence[str]) -> str:
 def _fact(snapshot: Snapshot, head: Verdict, rows: Mapping[str, Row]) -> str:
     """What is measured: counts for the fail rate, the value and its level for everything else."""
     row = rows.get(head.gateway_name)
-    if head.kpi == _FAIL_RATE and row is not None and row["attempts_count"]:
+    if head.kpi == FAIL_RATE and row is not None and row["attempts_count"]:
         failed, attempts = row["payment_failed_count"], row["attempts_count"]
         return f"{failed:,} of {attempts:,} payments fail ({_percent(failed / attempts)})"
     kpi = KPI_BY_NAME[head.kpi]
@@ -170,27 +168,25 @@ def _since(snapshot: Snapshot, head: Verdict, same: Sequence[Verdict]) -> str:
     return f" since {minute_text(began)}" if began is not None else ""
 
 
-def _stake(snapshot: Snapshot, head: Verdict, rows: Mapping[str, Row]) -> str:
-    """Sales at stake per minute; see the module's definition. Empty where it cannot be known."""
-    row, overall, rule = rows.get(head.gateway_name), rows.get(ALL_GATEWAYS), _rule(snapshot, head.rule)
-    if (
-        head.kpi != _FAIL_RATE
-        or row is None
-        or overall is None
-        or rule is None
-        or not overall["purchases_count"]
-    ):
+def stake(snapshot: Snapshot, verdict: Verdict) -> int | None:
+    """The sales at stake by a breach, minor units per minute; None where it costs none, or nobody can know."""
+    rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
+    row, overall, rule = (
+        rows.get(verdict.gateway_name),
+        rows.get(ALL_GATEWAYS),
+        _rule(snapshot, verdict.rule),
+    )
+    if not verdict.breached or row is None or overall is None or rule is None:
+        return None
+    return sales_at_stake(row, overall, rule, length=snapshot.policy.length)
+
+
+def _cost(snapshot: Snapshot, head: Verdict) -> str:
+    """The sales at stake in words; empty below one unit of money."""
+    at_stake, exponent = stake(snapshot, head), snapshot.currency_exponent
+    if at_stake is None or at_stake < 10**exponent:
         return ""
-    levels = rule.levels_for(head.gateway_name)
-    tolerated = levels.warn if levels.warn is not None else levels.crit
-    if tolerated is None:
-        return ""
-    excess = row["payment_failed_count"] - tolerated * row["attempts_count"]
-    average = overall["revenue_minor"] / overall["purchases_count"]
-    per_minute = excess * average * _MINUTE / snapshot.policy.length
-    if per_minute < 10**snapshot.currency_exponent:
-        return ""
-    return f", about {whole_money(per_minute, snapshot.currency, snapshot.currency_exponent)}/min of sales at stake"
+    return f", about {whole_money(at_stake, snapshot.currency, exponent)}/min of sales at stake"
 
 
 def _recovering(snapshot: Snapshot, still_open: Sequence[Alert]) -> str:
@@ -228,5 +224,5 @@ def _volume(snapshot: Snapshot, rows: Mapping[str, Row]) -> str:
     """What the newest closed window holds."""
     row = rows[ALL_GATEWAYS]
     number = len(rows.keys() - {ALL_GATEWAYS, OTHER_GATEWAYS}) + snapshot.other_gateways
-    rate = value_text(KPI_BY_NAME[_FAIL_RATE], row["payment_fail_rate"], snapshot.currency)
+    rate = value_text(KPI_BY_NAME[FAIL_RATE], row["payment_fail_rate"], snapshot.currency)
     return f"{counted(number, 'gateway')}, {counted(row['attempts_count'], 'attempt')}, fail rate {rate}"

@@ -239,8 +239,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 card.present(view.cards[number])
             shown += bool(card.region.area)
         self.query_one(FurtherKpis).present(view.cards[shown or CARDS :])
-        self.query_one("#chart-main", ChartPanel).present(view.revenue, now=picture.now)
-        self.query_one("#chart-second", ChartPanel).present(view.fail_rate, now=picture.now)
+        self.query_one("#chart-main", ChartPanel).present(view.main_chart, now=picture.now)
+        self.query_one("#chart-second", ChartPanel).present(view.second_chart, now=picture.now)
         self._present_log(picture, state, compiled)
         self.query_one("#overview-gateways", GatewayTable).present(
             _sorted_gateways(picture, state), sort=state.sort, reverse=state.reverse

@@ -7,8 +7,6 @@ from typing import ClassVar, Final
 from textual import events
 from textual.message import Message
 
-from revtui.core.kpis import KPI_BY_NAME
-from revtui.core.severity import Severity
 from revtui.tui.actions import TABS, Action
 from revtui.tui.widgets.panel import Painted
 from revtui.views.lines import Line, joined, wrapped
@@ -143,7 +141,7 @@ class VerdictBar(Bar):
         severity = view.status.severity
         text = view.verdict if not view.warming_up else f"{view.verdict}  ({view.warming_up})"
         look, badge = role(severity), f" {glyph(severity)} {word(severity)}  "
-        body = look if severity >= Severity.WARN else Role.TEXT
+        body = look if severity.is_alarm else Role.TEXT
         pieces = wrapped(text, max(self.size.width - width_of(badge), 20)) if self.size.width else [text]
         self.set_class(len(pieces) > 1, "-long")
         indent = " " * width_of(badge)
@@ -160,11 +158,9 @@ class FurtherKpis(Bar):
         self._again = partial(self.present, cards)
         line: list[Segment] = [(" ", Role.TEXT)]
         for card in cards:
-            look = role(card.severity) if card.judged else Role.DIM
-            sign = glyph(card.severity) if card.judged else "·"
             part: list[Segment] = [
-                (f"{sign} ", look),
-                (f"{KPI_BY_NAME[card.kpi].short} ", Role.DIM),
+                (f"{card.sign} ", role(card.severity) if card.judged else Role.DIM),
+                (f"{card.short} ", Role.DIM),
                 (card.value, Role.TEXT),
                 _GAP,
             ]

@@ -5,13 +5,12 @@ from typing import ClassVar
 
 from textual import events
 
-from revtui.core.severity import Severity
 from revtui.tui.widgets.panel import NOTHING, Panel, drawn_once
 from revtui.views.lines import Line, joined
 from revtui.views.model import CardView
-from revtui.views.palette import Role, Segment, drawn, glyph, role, word
+from revtui.views.palette import Role, Segment, role, word
 from revtui.views.sparkline import sparkline
-from revtui.views.widths import line_width
+from revtui.views.widths import line_width, width_of
 
 
 class KpiCard(Panel):
@@ -28,17 +27,14 @@ class KpiCard(Panel):
     def present(self, card: CardView) -> None:
         """Show a KPI."""
         self._card = card
-        alarming = card.judged and card.severity >= Severity.WARN
-        look = role(card.severity) if alarming else Role.DIM
-        sign, name = glyph(card.severity), word(card.severity)
-        badge: Line = ((f"{sign} {name}", role(card.severity)),) if card.judged else ()
-        short: Line = ((sign, role(card.severity)),) if card.judged else ()
+        badge: Line = ((f"{card.sign} {word(card.severity)}", role(card.severity)),) if card.judged else ()
+        short: Line = ((card.sign, role(card.severity)),) if card.judged else ()
         width, height = self.room
-        roomy = width >= line_width([(card.label, look)]) + line_width(badge) + 4
+        roomy = width >= width_of(card.label) + line_width(badge) + 4
         age: Line = ((card.stale, Role.UNKNOWN),) if card.stale else NOTHING
-        title: Line = ((card.label, Role.STRONG if alarming else Role.TEXT),)
+        title: Line = ((card.label, Role.STRONG if card.alarming else Role.TEXT),)
         self.entitle(title, badge if roomy else short, foot_right=age)
-        self.frame_in(drawn(card.severity) if alarming else None)
+        self.frame_in(card.trend if card.alarming else None)
         self.show(card_lines(card, width, height, plain=self.plain))
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -49,13 +45,9 @@ class KpiCard(Panel):
 
 def card_lines(card: CardView, width: int, height: int, *, plain: bool = False) -> Sequence[Line]:
     """The content of a card of `width` columns; one row only where `height` is 1."""
-    look = role(card.severity) if card.judged and card.severity >= Severity.WARN else Role.STRONG
-    if card.severity is Severity.UNKNOWN:
-        look = Role.UNKNOWN
-    value: list[Segment] = [(card.value, look)]
+    value: list[Segment] = [(card.value, card.look)]
     room = width - line_width(value) - 1
-    line = drawn(card.severity) if card.judged else Role.LINE
-    spark: Line = ((sparkline(card.spark, room, ascii=plain), line),) if room >= 4 else ()
+    spark: Line = ((sparkline(card.spark, room, ascii=plain), card.trend),) if room >= 4 else ()
     change: Line = ((card.change, Role.DIM),)
     threshold: Line = ((card.threshold, Role.DIM),)
     first = joined(value, spark, width)

@@ -6,7 +6,6 @@ from typing import Final
 from textual import events
 
 from revtui.core.events import Rejected
-from revtui.core.severity import Severity
 from revtui.tui.widgets.columns import GAP, Column, table_line, widths_of
 from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
@@ -82,7 +81,7 @@ class GatewayTable(RowList[GatewayRow]):
 
     def _line(self, row: GatewayRow, _width: int) -> Line:
         look = role(row.severity)
-        alarming = row.severity >= Severity.WARN
+        alarming = row.severity.is_alarm
         roles = [
             look,
             Role.STRONG if alarming else Role.TEXT,
@@ -142,9 +141,7 @@ class WindowTable(RowList[WindowRow]):
         roles = [text] * len(WINDOW_COLUMNS)
         if not row.provisional:
             roles[WINDOW_COLUMNS.index("flag")] = role(row.severity)
-            roles[WINDOW_COLUMNS.index("reason")] = (
-                role(row.severity) if row.severity >= Severity.WARN else Role.DIM
-            )
+            roles[WINDOW_COLUMNS.index("reason")] = role(row.severity) if row.severity.is_alarm else Role.DIM
         return table_line(_WINDOW_COLUMNS, self._widths, _window_cells(row), roles)
 
 
