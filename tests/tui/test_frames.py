@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from factories import HOSTILE_NAMES, SCENES, SECOND, Figures, scene, steady
 from golden import assert_golden
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
+from revtui.engine.snapshot import Excluded
 from revtui.tui.actions import TABS
 from revtui.tui.headless import frame
 from revtui.tui.state import ViewState
@@ -241,6 +243,18 @@ async def test_a_view_can_be_given_at_the_start() -> None:
     async with staged(SCENES["outage"](), view=ViewState(tab="alerts", query="gw:stripe")) as stage:
         assert "filter: gw:stripe (8 hidden)" in stage.text
         assert stage.app.monitor.alert_log is stage.app.focused
+
+
+@pytest.mark.fault("F51")
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48)])
+async def test_excluded_money_and_quarantined_rows_are_in_sight_at_every_size(size: tuple[int, int]) -> None:
+    made = SCENES["late"]()
+    money = Excluded(currency="EUR", events=31, amount_minor=600_000)
+    made = replace(made, snapshot=replace(made.snapshot, excluded=(money,)))
+    async with staged(made, size=size) as stage:
+        text = await stage.look()
+        assert "+€6,000.00 excl" in text
+        assert "5 System (12!)" in text
 
 
 @pytest.mark.fault("F66")

@@ -32,7 +32,8 @@ from revtui.core.contracts import contracts
 from revtui.core.kpis import ALL_GATEWAYS, KPIS
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
-from revtui.engine.snapshot import Status
+from revtui.engine.snapshot import Excluded, Status
+from revtui.tui.widgets.card import card_lines
 from revtui.views.model import CardView, OverviewView, PauseInfo
 from revtui.views.overview import build
 from revtui.views.palette import word
@@ -188,6 +189,24 @@ def test_a_change_from_nothing_or_from_below_zero_is_a_difference() -> None:
     assert card(view, "refunds").change == "-100.0 % vs 1h"
 
 
+def test_a_gap_an_hour_before_is_no_zero_to_compare_with() -> None:
+    def plan(gateway: str, back: int) -> Figures | None:
+        return None if 58 <= back <= 70 else steady(gateway, back)
+
+    assert {one.change for one in view_of(scene(plan)).cards} == {""}
+    gap_now = scene(lambda gateway, back: None if back < 6 else steady(gateway, back))
+    assert {one.change for one in view_of(gap_now).cards} == {""}
+
+
+def test_a_source_without_user_ids_has_no_active_users_and_not_none_of_them() -> None:
+    made = scene(lambda gateway, back: replace(steady(gateway, back), users=0))
+    users = card(view_of(made), "active_users")
+    assert (users.value, set(users.spark)) == ("no data", {None})
+    assert {row.users for row in view_of(made).gateways} == {"no data"}
+    assert view_of(made, metric="active_users").main_chart.values == [None] * 60
+    assert card(view_of(SCENES["empty"]()), "active_users").value == "0"
+
+
 def test_there_is_no_change_without_a_window_an_hour_before() -> None:
     assert all(one.change == "" for one in view_of(scene(windows=60)).cards)
     assert card(view_of(scene(windows=61)), "revenue").change
@@ -203,7 +222,7 @@ def test_the_threshold_is_the_level_breached_or_the_next_in_line() -> None:
 
 def test_too_few_observations_are_counted_on_the_card() -> None:
     view = view_of(SCENES["low_volume"]())
-    assert card(view, "fail_rate").threshold == "judged from 20 on: 3"
+    assert card(view, "fail_rate").threshold == "needs 20 attempts, has 3"
     assert card(view, "fail_rate").severity is Severity.UNKNOWN
 
 
@@ -301,6 +320,28 @@ def test_money_in_other_currencies_is_in_sight_with_its_own_decimals() -> None:
         "excluded from revenue: €4,123.55 in 31 events in EUR",
         "excluded from revenue: ¥98,000 in 1 event in JPY",
     )
+
+
+def test_excluded_money_stands_on_the_revenue_card_in_the_longest_spelling_that_fits() -> None:
+    made = scene(excluded=(Excluded(currency="EUR", events=31, amount_minor=600_000),))
+    revenue = card(view_of(made), "revenue")
+    assert revenue.aside == ("+€6,000.00 excluded", "+€6,000.00 excl.", "EUR excluded")
+    assert {one.aside for one in view_of(made).cards if one.kpi != "revenue"} == {()}
+    two = card(view_of(SCENES["two_currencies"]()), "revenue").aside
+    assert two == ("+€4,123.55 +1 more excluded", "2 currencies excluded", "2 excluded")
+    for height, width, line in (
+        (2, 22, "+€6,000.00 excluded"),
+        (3, 16, "+€6,000.00 excl."),
+        (2, 14, "EUR excluded"),
+    ):
+        lines = ["".join(text for text, _role in one) for one in card_lines(revenue, width, height)]
+        assert [one.strip() for one in lines].count(line) == 1
+
+
+def test_that_the_data_are_simulated_is_a_status_and_no_problem() -> None:
+    status = view_of(simulated()).status
+    assert status.simulated
+    assert status.problems == ()
 
 
 def test_hidden_gateways_and_estimates_are_said() -> None:

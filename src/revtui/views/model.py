@@ -65,9 +65,9 @@ class CardView:
     value: str
     """`$48,213.50`, `7.4 %`, `812 ms`; `no data` when there is none."""
     change: str
-    """Against the same window an hour before: `+3.2 % vs 1h`; empty without one."""
+    """Against the same window an hour before: `+3.2 % vs 1h`; empty when either holds no event."""
     threshold: str
-    """`CRIT ≥ 30 %`, the level breached or next in line; empty without a rule."""
+    """`CRIT ≥ 30 %`, the level breached or next in line; what is missing to judge; empty without a rule."""
     severity: Severity
     spark: Sequence[float | None]
     """One value per closed window, oldest first; None where there is no data."""
@@ -78,6 +78,9 @@ class CardView:
     """Whether a rule judges this KPI; when none does, `severity` is INFO (UNKNOWN without data) and means nothing."""
     provisional: str = ""
     """The value of the window still open, which may yet change; empty without one. `value` is final."""
+
+    aside: Sequence[str] = ()
+    """What the value leaves out, such as `+€6,000.00 excluded`, the longest spelling first; usually nothing."""
 
     @property
     def alarming(self) -> bool:

@@ -12,6 +12,7 @@ import polars as pl
 
 from revtui.core.durations import format_duration
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, KPIS, Kpi, Unit
+from revtui.core.money import format_money
 from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule, Verdict
 from revtui.core.severity import Severity, worst
@@ -19,7 +20,7 @@ from revtui.engine.snapshot import Snapshot
 from revtui.views import tables
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView, PauseInfo, ThresholdLine
 from revtui.views.status import build_status, clock_of
-from revtui.views.values import age_text, level_text, shown, shown_level, value_text
+from revtui.views.values import VOLUMES, age_text, figure, figures, level_text, shown, shown_level, value_text
 from revtui.views.verdict import sentence
 
 HOUR: Final = 3_600_000_000
@@ -91,6 +92,8 @@ def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardVi
     if newest is not None:
         earlier = overall.filter(pl.col("window_end") == newest["window_end"] - HOUR)
         before = earlier.row(0, named=True) if earlier.height else None
+        if before is not None and not (before["events_count"] and newest["events_count"]):
+            before = None  # a gap is no zero to compare with
     still_open: Row | None = None
     if snapshot.provisional is not None:
         rows = snapshot.provisional.filter(pl.col("gateway_name") == ALL_GATEWAYS)
@@ -110,7 +113,7 @@ def _card(
     clock: int,
 ) -> CardView:
     """One card from the newest closed row, the one an hour before, and the open one."""
-    value, before, still_open = (None if row is None else row[kpi.column] for row in rows)
+    value, before, still_open = (None if row is None else figure(kpi, row) for row in rows)
     verdict = _verdict(snapshot, kpi)
     lag = snapshot.lag(clock) if kpi.name == "freshness" else None
     text = age_text(lag) if lag is not None else _text(snapshot, kpi, value)
@@ -124,12 +127,34 @@ def _card(
         change=_change(snapshot, kpi, value, before),
         threshold=_threshold(snapshot, kpi, verdict),
         severity=worst([severity, Severity.UNKNOWN]) if stale else severity,
-        spark=[shown(kpi, v, snapshot.currency_exponent) for v in recent.get_column(kpi.column)],
+        spark=_series(snapshot, kpi, recent),
         stale=stale,
         formula=kpi.formula,
         judged=verdict is not None,
         provisional="" if still_open is None else _text(snapshot, kpi, still_open),
+        aside=_excluded(snapshot) if kpi.name == "revenue" else (),
     )
+
+
+def _series(snapshot: Snapshot, kpi: Kpi, rows: pl.DataFrame) -> list[float | None]:
+    """A KPI in each row, in the unit that charts show."""
+    return [shown(kpi, value, snapshot.currency_exponent) for value in figures(kpi, rows)]
+
+
+def _excluded(snapshot: Snapshot) -> tuple[str, ...]:
+    """The money that is in no KPI, the longest spelling first."""
+    if not snapshot.excluded:
+        return ()
+    first = max(snapshot.excluded, key=lambda money: money.events)
+    text = "+" + format_money(first.amount_minor, first.currency)
+    more = len(snapshot.excluded) - 1
+    if more:
+        return (
+            f"{text} +{more} more excluded",
+            f"{more + 1} currencies excluded",
+            f"{more + 1} excluded",
+        )
+    return (f"{text} excluded", f"{text} excl.", f"{first.currency} excluded")
 
 
 def _text(snapshot: Snapshot, kpi: Kpi, value: float | None) -> str:
@@ -168,7 +193,7 @@ def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> str:
         return ""
     levels = rule.levels_for(ALL_GATEWAYS)
     if verdict is not None and verdict.severity is Severity.UNKNOWN and (verdict.n or 0) < rule.min_volume:
-        return f"judged from {rule.min_volume:,} on: {verdict.n or 0:,}"
+        return f"needs {rule.min_volume:,} {VOLUMES[str(kpi.volume)]}, has {verdict.n or 0:,}"
     crit_first = levels.warn is None or (verdict is not None and verdict.severity is Severity.CRIT)
     word, level = ("CRIT", levels.crit) if crit_first and levels.crit is not None else ("WARN", levels.warn)
     return "" if level is None else _level_label(snapshot, kpi, rule, word, level)
@@ -197,7 +222,7 @@ def _chart(
         title=kpi.label.capitalize(),
         unit=_chart_unit(snapshot, kpi),
         times=times,
-        values=[shown(kpi, value, snapshot.currency_exponent) for value in history.get_column(kpi.column)],
+        values=_series(snapshot, kpi, history),
         thresholds=_threshold_lines(snapshot, kpi),
         markers=[(row.began_at, row.sev) for row in alerts if row.began_at >= start],
         span="all" if span is None else format_duration(span),

@@ -88,8 +88,6 @@ def _problems(snapshot: Snapshot) -> Iterator[str]:
             yield f"{source.name}: {source.detail}"
     if not snapshot.accounting.balanced:
         yield f"the accounting does not add up: {accounting_text(snapshot.accounting)}"
-    if snapshot.simulated:
-        yield "SIMULATED: these events are made up"
     for money in snapshot.excluded:
         yield (
             f"excluded from revenue: {format_money(money.amount_minor, money.currency)}"

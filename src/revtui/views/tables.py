@@ -9,7 +9,7 @@ from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
 from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
 from revtui.views.model import GatewayRow, WindowRow
-from revtui.views.values import NO_DATA, minute_text, shown, value_text
+from revtui.views.values import NO_DATA, figure, minute_text, shown, value_text
 
 GATEWAY_COLUMNS: Final = ("severity", "name", "revenue", "fail_rate", "p95", "attempts", "users")
 """What the gateway table can be sorted by; also its headings."""
@@ -150,9 +150,7 @@ def gateway_row(
         fail_rate=value_text(_FAIL_RATE, get["payment_fail_rate"], snapshot.currency),
         p95=value_text(_P95, get["p95_latency_ms"], snapshot.currency),
         attempts=NO_DATA if attempts is None else f"{attempts:,}",
-        users=value_text(
-            _USERS, get["active_users_30m"], snapshot.currency, estimated=snapshot.users_estimated
-        ),
+        users=value_text(_USERS, figure(_USERS, get), snapshot.currency, estimated=snapshot.users_estimated),
         spark=spark,
     )
 
@@ -181,7 +179,7 @@ def _window_row(snapshot: Snapshot, row: Row, *, provisional: bool) -> WindowRow
         value_text(_REVENUE, row["revenue_minor"], money),
         value_text(_FAIL_RATE, row["payment_fail_rate"], money),
         value_text(_P95, row["p95_latency_ms"], money),
-        value_text(_USERS, row["active_users_30m"], money, estimated=snapshot.users_estimated),
+        value_text(_USERS, figure(_USERS, row), money, estimated=snapshot.users_estimated),
         value_text(_FRESHNESS, row["data_freshness_minutes"], money),
         flag,
         row["alert_reason"] or "",

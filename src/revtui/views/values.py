@@ -5,8 +5,11 @@ made here ever holds `nan` or `inf`.
 """
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
+
+import polars as pl
 
 from revtui.core import reasons
 from revtui.core.durations import MICROSECONDS_PER_SECOND
@@ -16,6 +19,13 @@ from revtui.core.times import load_zone
 
 NO_DATA: Final = "no data"
 DASH: Final = "–"
+_USERS: Final = "active_users"
+VOLUMES: Final = {
+    "attempts_count": "attempts",
+    "latency_count": "latencies",
+    "timed_attempts_count": "timed attempts",
+}
+"""Columns of ROW_SCHEMA that values rest on, as a person calls what they count."""
 _LARGEST: Final = 1e300  # NaN is not below it either
 
 
@@ -26,6 +36,25 @@ def counted(number: int, noun: str) -> str:
     ('1 gateway', '1,200 attempts')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def figure(kpi: Kpi, row: Mapping[str, Any]) -> float | None:
+    """A KPI's value in a row of ROW_SCHEMA; None is no data.
+
+    Without a single user among its events, a window says nothing of how many users there were: its source
+    has no user ids. That is no zero.
+    """
+    value: float | None = row[kpi.column]
+    return None if kpi.name == _USERS and not value and row["events_count"] else value
+
+
+def figures(kpi: Kpi, rows: pl.DataFrame) -> list[float | None]:
+    """The same for every row of a frame."""
+    values: list[float | None] = rows.get_column(kpi.column).to_list()
+    if kpi.name != _USERS:
+        return values
+    events = rows.get_column("events_count").to_list()
+    return [None if not value and count else value for value, count in zip(values, events, strict=True)]
 
 
 def value_text(kpi: Kpi, value: float | None, currency: str, *, estimated: bool = False) -> str:

@@ -14,7 +14,7 @@ from revtui.core.severity import Severity
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
 from revtui.views.records import public_rows, transition_record
-from revtui.views.values import clock_text, counted, minute_text, value_text
+from revtui.views.values import clock_text, counted, figure, minute_text, value_text
 
 _SHOWN = ("revenue", "fail_rate", "p95_latency", "active_users", "freshness")
 
@@ -25,7 +25,7 @@ def window_line(row: Mapping[str, Any], currency: str) -> str:
     `row` has the columns of ROW_SCHEMA. The flag comes first, so that a reader hears it first.
     """
     figures = ", ".join(
-        f"{KPI_BY_NAME[name].label.lower()} {value_text(KPI_BY_NAME[name], row[KPI_BY_NAME[name].column], currency)}"
+        f"{KPI_BY_NAME[name].label.lower()} {value_text(KPI_BY_NAME[name], figure(KPI_BY_NAME[name], row), currency)}"
         for name in _SHOWN
     )
     reason = f": {row['alert_reason']}" if row["alert_reason"] else ""

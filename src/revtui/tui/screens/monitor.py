@@ -205,9 +205,12 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         view = picture.view
         self.query_one(StatusBar).present(view.status)
         still_open = sum(count for _severity, count in view.status.counts)
-        self.query_one(TabBar).present(
-            state.tab, badges={"alerts": f"({still_open})" if still_open else ""}, note=note
-        )
+        rejected = picture.snapshot.accounting.quarantined
+        badges = {
+            "alerts": f"({still_open:,})" if still_open else "",
+            "system": f"({rejected:,}!)" if rejected else "",
+        }
+        self.query_one(TabBar).present(state.tab, badges=badges, note=note)
         if state.tab == "overview":
             self._present_overview(picture, state, compiled)
         elif state.tab == "alerts":

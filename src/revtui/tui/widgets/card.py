@@ -48,11 +48,19 @@ def card_lines(card: CardView, width: int, height: int, *, plain: bool = False) 
     value: list[Segment] = [(card.value, card.look)]
     room = width - line_width(value) - 1
     spark: Line = ((sparkline(card.spark, room, ascii=plain), card.trend),) if room >= 4 else ()
-    change: Line = ((card.change, Role.DIM),)
-    threshold: Line = ((card.threshold, Role.DIM),)
     first = joined(value, spark, width)
+    # What the value leaves out is said before how it has changed.
+    rest = [_aside(card, width), ((card.change, Role.DIM),), ((card.threshold, Role.DIM),)]
+    aside, change, threshold = (line if line[0][0] else NOTHING for line in rest)
     if height >= 3:
-        return (first, change, threshold)
-    if card.change and line_width(change) + line_width(threshold) + 1 <= width:
-        return (first, joined(change, threshold, width))
-    return (first, threshold if card.threshold else change)
+        return (first, change, threshold) if not aside else (first, threshold or change, aside)
+    second = aside or change
+    if second and threshold and line_width(second) + line_width(threshold) + 1 <= width:
+        return (first, joined(second, threshold, width))
+    return (first, aside or threshold or change)
+
+
+def _aside(card: CardView, width: int) -> Line:
+    """What the value leaves out, in the longest spelling that fits."""
+    fitting = (text for text in card.aside if width_of(text) <= width)
+    return ((next(fitting, card.aside[-1] if card.aside else ""), Role.WARN),)
