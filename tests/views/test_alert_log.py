@@ -165,19 +165,21 @@ def test_one_more_transition_is_cheap_with_ten_thousand_alerts() -> None:
     assert (time.perf_counter() - started) / 100 < 0.02
 
 
-def test_days_are_separated_in_the_zone_shown() -> None:
+def _marks(log: tuple[Transition, ...], now: int) -> list[str]:
+    return [
+        entry.text if isinstance(entry, DateSeparator) else entry.gateway
+        for entry in with_dates(rows_of(log), now)
+    ]
+
+
+def test_days_are_separated_unless_all_is_of_today() -> None:
     late = NOON + 11 * 60 * MINUTE + 30 * MINUTE
     log = (transition(1, "F", gateway="a", at=late), transition(2, "F", gateway="b", at=late + 45 * MINUTE))
-    marks = [
-        entry.text if isinstance(entry, DateSeparator) else entry.gateway
-        for entry in with_dates(rows_of(log))
-    ]
-    assert marks == ["Thu 2026-03-05", "a", "Fri 2026-03-06", "b"]
-    marks = [
-        entry.text if isinstance(entry, DateSeparator) else entry.gateway
-        for entry in with_dates(rows_of(log), "Europe/Berlin")
-    ]
-    assert marks == ["Fri 2026-03-06", "a", "b"]
+    both = ["Thu 2026-03-05", "a", "Fri 2026-03-06", "b"]
+    assert _marks(log, late + 60 * MINUTE) == both
+    assert _marks(log[:1], late) == ["a"]
+    assert _marks(log[:1], late + 60 * MINUTE) == ["Thu 2026-03-05", "a"], "yesterday's alert is not today's"
+    assert _marks((), late) == []
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160])
@@ -213,12 +215,6 @@ def test_severity_is_a_glyph_and_a_word_in_its_own_role() -> None:
     assert alert_line(row, 80, NOW, ascii=True)[0] == ("X CRIT", Role.CRIT)
     (row,) = rows_of(told("PFCRE"))
     assert alert_line(row, 80, NOW)[0] == ("■ CRIT", Role.DIM)
-
-
-def test_times_are_told_in_the_zone_asked_for() -> None:
-    (row,) = rows_of(told("PF"))
-    assert "12:02:00" in "".join(text for text, _role in alert_line(row, 80, NOW))
-    assert "13:02:00" in "".join(text for text, _role in alert_line(row, 80, NOW, "Europe/Berlin"))
 
 
 def test_the_detail_tells_rule_levels_peak_and_times() -> None:

@@ -1,6 +1,7 @@
 import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -206,7 +207,7 @@ def test_ticks_take_few_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "label"), [(0.05, "09:20:36Z"), (1, "09:20Z"), (30, "04. 09:20Z"), (24 * 30, "Mar 04")]
+    ("hours", "label"), [(0.05, "09:20:36Z"), (1, "09:20Z"), (30, "Mar 04 09:20Z"), (24 * 30, "Mar 04")]
 )
 def test_time_labels_are_as_fine_as_the_span_asks_for(hours: float, label: str) -> None:
     start = 1_772_616_000_000_000  # 2026-03-04T09:20:00Z
@@ -215,3 +216,29 @@ def test_time_labels_are_as_fine_as_the_span_asks_for(hours: float, label: str) 
         title="Revenue", unit="USD / 5m", times=times, values=[1.0] * 51, thresholds=(), markers=(), span="1h"
     )
     assert label in render_chart(chart, 80, 10).text
+
+
+def test_times_before_midnight_carry_their_date_and_those_of_today_do_not() -> None:
+    midnight = NOON + 12 * 60 * MINUTE
+    times = [midnight + (step - 60) * MINUTE for step in range(91)]
+    chart = ChartView(
+        title="Revenue",
+        unit="USD / 5m",
+        times=times,
+        values=[1.0] * 91,
+        thresholds=(),
+        markers=(),
+        span="3h",
+        live=True,
+    )
+    labels = render_chart(chart, 100, 10, now=times[-1]).lines[-1]
+    text = "".join(sign for sign, _role in labels)
+    assert "Mar 05 23:00Z" in text
+    assert "Mar 06" not in text
+    assert "00:30Z" in text
+    ended = render_chart(
+        replace(chart, live=False, times=[t - 30 * MINUTE for t in times]), 100, 10, now=midnight - MINUTE
+    )
+    text = "".join(sign for sign, _role in ended.lines[-1])
+    assert "Mar 05" not in text
+    assert "Mar 06 00:00Z" in text

@@ -23,16 +23,18 @@ from factories import (
     incident,
     scene,
     simulated,
+    source,
     stale,
     steady,
     unruled,
 )  # fmt: skip
 from golden import assert_golden
+from revtui.core.alerts import Phase
 from revtui.core.contracts import contracts
 from revtui.core.kpis import ALL_GATEWAYS, KPIS
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
-from revtui.engine.snapshot import Excluded, Status
+from revtui.engine.snapshot import Excluded, SourceState, Status
 from revtui.tui.widgets.card import card_lines
 from revtui.views.model import CardView, OverviewView, PauseInfo
 from revtui.views.overview import build
@@ -273,7 +275,7 @@ def test_a_finite_file_is_never_stale() -> None:
     view = view_of(ended())
     assert {one.stale for one in view.cards} == {""}
     assert card(view, "freshness").value == "0 min"
-    assert (view.status.word, view.status.lag, view.status.clock) == ("END", "–", "12:41:07Z")
+    assert (view.status.word, view.status.lag, view.status.clock) == ("END", "", "2026-03-05 12:41:07Z")
     assert not view.main_chart.live
 
 
@@ -300,6 +302,36 @@ def test_the_business_zone_has_its_own_clock() -> None:
     status = view_of(simulated()).status
     assert (status.clock, status.local_clock, status.simulated) == ("12:41:07Z", "13:41 CET", True)
     assert view_of(healthy()).status.local_clock == ""
+
+
+def test_a_clock_that_is_not_todays_carries_its_date() -> None:
+    made = healthy()
+    pause = PauseInfo(since=NOW)
+    assert build(made.snapshot, now=NOW + HOUR, paused=pause).status.clock == "12:41:07Z"
+    overnight = build(made.snapshot, now=NOW + 12 * HOUR, paused=pause)
+    assert overnight.status.clock == "2026-03-05 12:41:07Z"
+    assert view_of(SCENES["replayed"]()).status.clock == "2026-03-05 12:41:07Z"
+
+
+def test_a_breach_that_has_not_held_is_counted_as_pending() -> None:
+    made = incident()
+    alerts = tuple(replace(alert, phase=Phase.PENDING) for alert in made.snapshot.alerts)
+    status = view_of(replace(made, snapshot=replace(made.snapshot, alerts=alerts))).status
+    assert (status.counts[0], status.pending) == ((Severity.CRIT, 0), 1)
+    frozen = tuple(replace(alert, unknown_since=NOW) for alert in alerts)
+    assert view_of(replace(made, snapshot=replace(made.snapshot, alerts=frozen))).status.pending == 0
+    assert view_of(made).status.pending == 0
+
+
+def test_a_source_is_named_with_its_folders_where_there_is_room() -> None:
+    name = "/var/data/orders.csv"
+    made = scene(status=Status.END, sources=(source(name=name, state=SourceState.ENDED),))
+    status = view_of(made).status
+    assert (status.source, status.source_short) == (name, "orders.csv")
+    followed = view_of(scene(sources=(source(name=name, state=SourceState.IDLE), source()))).status
+    assert (followed.source, followed.source_short) == (f"{name} (idle) +1", "orders.csv (idle) +1")
+    url = "postgresql://host/db?table=raw_events"
+    assert view_of(scene(sources=(source(name=url),))).status.source_short == url
 
 
 def test_the_accounting_is_shown_as_its_identity() -> None:

@@ -12,7 +12,7 @@ from revtui.views.watch import WatchView, transition_line, window_line
 def test_a_window_is_one_plain_line_with_its_flag_first() -> None:
     row = incident().snapshot.rows.filter(pl.col("gateway_name") == "*").row(-1, named=True)
     assert window_line(row, "USD") == (
-        "12:40Z window OK 1,003 events, revenue $43,473.90, fail rate 12.3 %, p95 latency 905 ms,"
+        "2026-03-05 12:40Z window OK 1,003 events, revenue $43,473.90, fail rate 12.3 %, p95 latency 905 ms,"
         " active users 607, freshness 0 min"
     )
 
@@ -20,7 +20,7 @@ def test_a_window_is_one_plain_line_with_its_flag_first() -> None:
 def test_a_breach_ends_with_its_reason_and_a_revision_says_so() -> None:
     row = SCENES["outage"]().snapshot.rows.filter(pl.col("gateway_name") == "*").row(-1, named=True)
     line = window_line(row | {"revision": 7}, "USD")
-    assert line.startswith("12:40Z window CRIT (revised by 7) ")
+    assert line.startswith("2026-03-05 12:40Z window CRIT (revised by 7) ")
     assert line.endswith(
         ": payment fail rate 70.0 % > 30 % (280 of 400 attempts); p95 latency 1,840 ms > 1,200 ms"
     )
@@ -29,7 +29,7 @@ def test_a_breach_ends_with_its_reason_and_a_revision_says_so() -> None:
 def test_a_transition_is_one_plain_line() -> None:
     transition = incident().transitions[-1]
     assert transition_line(transition) == (
-        "12:39:00Z alert CRIT fail_rate of stripe pending to firing:"
+        "2026-03-05 12:39:00Z alert CRIT fail_rate of stripe pending to firing:"
         " payment fail rate 78.8 % > 30 % (41 of 52 attempts)"
     )
     assert " pending to firing [silenced]: " in transition_line(replace(transition, muted_by="silenced"))
@@ -45,7 +45,7 @@ def test_every_window_is_said_once_and_again_when_revised() -> None:
         pl.when(newest).then(3).otherwise(pl.col("revision")).alias("revision")
     )
     (line,) = watch.lines(replace(snapshot, rows=revised), ())
-    assert line.startswith("12:40Z window OK (revised by 3) ")
+    assert line.startswith("2026-03-05 12:40Z window OK (revised by 3) ")
 
 
 def test_records_have_the_public_columns_and_are_json() -> None:

@@ -12,7 +12,17 @@ from revtui.core.text import ASCII, sanitise
 from revtui.views.lines import fitted
 from revtui.views.palette import Role, glyph
 from revtui.views.sparkline import sparkline
-from revtui.views.values import age_text, level_text, minute_text, said_text, share_text, shown, value_text
+from revtui.views.values import (
+    age_text,
+    clock_text,
+    level_text,
+    minute_text,
+    said_text,
+    share_text,
+    shown,
+    stamp_text,
+    value_text,
+)
 from revtui.views.widths import fit, line_width, plain, to_ascii
 
 TEXTS = st.text(max_size=30) | st.sampled_from(HOSTILE_NAMES)
@@ -110,7 +120,14 @@ def test_ages_have_at_most_two_units() -> None:
 def test_times_show_seconds_only_where_there_are_any() -> None:
     assert minute_text(1_772_712_000_000_000) == "12:00Z"
     assert minute_text(1_772_712_005_000_000) == "12:00:05Z"
-    assert minute_text(1_772_712_000_000_000, "Europe/Berlin") == "13:00"
+
+
+def test_times_of_another_day_carry_their_date() -> None:
+    noon = 1_772_712_000_000_000
+    assert minute_text(noon, now=noon + 11 * 3_600_000_000) == "12:00Z"
+    assert minute_text(noon, now=noon + 12 * 3_600_000_000) == "Mar 05 12:00Z"
+    assert clock_text(noon, now=noon - 13 * 3_600_000_000) == "Mar 05 12:00:00"
+    assert stamp_text(noon) == "2026-03-05 12:00:00Z"
 
 
 def test_charts_get_money_in_major_units_and_shares_in_percent() -> None:

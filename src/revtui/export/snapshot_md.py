@@ -34,7 +34,7 @@ def to_markdown(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[Ale
         "",
         f"**{_cell(str(status.severity))}** {_cell(overview.verdict)}",
         "",
-        f"Source {_cell(status.source)}, window {status.window}, lag {status.lag}.",
+        f"Source {_cell(status.source)}, window {status.window}{f', lag {status.lag}' if status.lag else ''}.",
         f"Rows {status.accounting}.",
         *(f"- {_cell(problem)}" for problem in status.problems),
         "",

@@ -22,7 +22,17 @@ from revtui.engine.snapshot import Snapshot
 from revtui.views.lines import fitted
 from revtui.views.model import AlertRow
 from revtui.views.palette import Role, Segment, glyph, role, word
-from revtui.views.values import DASH, age_text, clock_text, counted, level_text, moment, said_text
+from revtui.views.values import (
+    DASH,
+    age_text,
+    clock_text,
+    counted,
+    level_text,
+    moment,
+    said_text,
+    same_day,
+    stamp_text,
+)
 from revtui.views.widths import fit
 
 _SHORT_STATES: Final = MappingProxyType({"firing": "open", "recovering": "calm", "pending": "pend"})
@@ -130,14 +140,18 @@ class DateSeparator:
     """`Thu 2026-03-05`."""
 
 
-def with_dates(rows: Iterable[AlertRow], zone: str = "UTC") -> Iterator[AlertRow | DateSeparator]:
-    """The rows with a separator where the day changes (in `zone`) and before the first."""
-    day = None
+def with_dates(rows: Sequence[AlertRow], now: int) -> Iterator[AlertRow | DateSeparator]:
+    """The rows with a separator where the day changes and before the first, unless all are of the day of `now`.
+
+    Days are UTC's, as the times in the rows are.
+    """
+    day: int | None = None
+    if rows and same_day(rows[0].at, now) and same_day(rows[-1].at, now):
+        day = now
     for row in rows:
-        stamp = moment(row.at, zone)
-        if stamp.date() != day:
-            day = stamp.date()
-            yield DateSeparator(text=f"{stamp:%a %Y-%m-%d}")
+        if day is None or not same_day(row.at, day):
+            day = row.at
+            yield DateSeparator(text=f"{moment(day):%a %Y-%m-%d}")
         yield row
 
 
@@ -174,7 +188,6 @@ def alert_line(
     row: AlertRow,
     width: int,
     now: int,
-    zone: str = "UTC",
     *,
     ascii: bool = False,  # noqa: A002 - the front ends' name for it
 ) -> list[Segment]:
@@ -190,7 +203,7 @@ def alert_line(
     body = Role.TEXT if row.ended_at is None else Role.DIM
     parts: list[tuple[str, int, Role]] = [
         (f"{glyph(row.sev, ascii_only=ascii)} {word(row.sev):<4}", 6, colour),
-        (clock_text(row.at, zone), 8, Role.DIM),
+        (clock_text(row.at), 8, Role.DIM),
         (name, columns.kpi, body),
         (row.gateway, columns.gateway, body),
         (row.text, max(0, width - _HEAD - columns.total - 1), body),
@@ -287,4 +300,4 @@ def _levels(rule: Rule | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tu
 def _stamp(us: int, zone: str) -> str:
     """Date and time in UTC, with the business zone's time of day beside it."""
     local = "" if zone == "UTC" else f" ({moment(us, zone):%H:%M:%S %Z})"
-    return f"{moment(us):%Y-%m-%d %H:%M:%S}Z{local}"
+    return stamp_text(us) + local

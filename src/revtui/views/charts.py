@@ -59,6 +59,8 @@ class _Frame:
     low: float
     high: float
     ticks: tuple[float, ...]
+    today: int
+    """A moment of the day whose times need no date."""
 
 
 def render_chart(
@@ -74,7 +76,8 @@ def render_chart(
 
     Lines are drawn in braille, in quarter blocks with `blocks` (for consoles whose font has no
     braille), in asterisks with `ascii`, where every character is below 0x80. Gaps stay gaps. A live
-    chart's axis goes on to `now` (microseconds). Below 20 x 4 cells it is a sparkline.
+    chart's axis goes on to `now` (microseconds); times on another day than that carry their date. Below
+    20 x 4 cells it is a sparkline.
     """
     width, height = max(width, 0), max(height, 0)
     points = _points(chart)
@@ -131,7 +134,10 @@ def _frame(
         end = max(end, now)
     if start == end:
         start, end = start - 60_000_000, end + 60_000_000
-    return _Frame(start=start, end=end, low=ticks[0], high=ticks[-1], ticks=ticks)
+    today = (
+        now if now is not None else points[-1][0] - 1
+    )  # a window that ends at midnight is of the day before
+    return _Frame(start=start, end=end, low=ticks[0], high=ticks[-1], ticks=ticks, today=today)
 
 
 def _within(level: float, reach: float) -> bool:
@@ -242,7 +248,8 @@ def _drawn_thresholds(chart: ChartView, frame: _Frame, rows: int) -> Iterator[Th
 
 def _time_ticks(frame: _Frame, columns: int) -> list[float]:
     """Evenly spaced times, a label's width and some air apart."""
-    count = max(2, min(7, columns // 14 + 1))
+    room = max(len(_time_label(time, frame)) for time in (frame.start, frame.end))
+    count = max(2, min(7, columns // (room + 8) + 1))
     return [frame.start + (frame.end - frame.start) * index / (count - 1) for index in range(count)]
 
 
@@ -269,10 +276,10 @@ def _thinned(
 def _time_label(time: float, frame: _Frame) -> str:
     """The time of a tick, as finely as the whole chart asks for: seconds, minutes, or days."""
     span = frame.end - frame.start
-    if span > 20 * _HOUR:
-        return format(moment(int(time)), "%b %d" if span > 72 * _HOUR else "%d. %H:%MZ")
+    if span > 72 * _HOUR:
+        return f"{moment(int(time)):%b %d}"
     step = 1_000_000 if span < 300_000_000 else 60_000_000
-    return minute_text(int(time // step * step))
+    return minute_text(int(time // step * step), now=frame.today)
 
 
 def _column_of(time: float, frame: _Frame, columns: int) -> int:

@@ -34,17 +34,21 @@ class StatusView:
     """Beside the word: `02:14 (+412 ev, +3 alerts)` when paused, the retry countdown when disconnected."""
     simulated: bool
     clock: str
-    """`12:41:07Z`."""
+    """`12:41:07Z`; with its date when that is not today's: `2026-03-04 23:59:57Z`."""
     local_clock: str
     """`14:41 CEST` in the business zone; empty when that is UTC."""
     source: str
-    """Names of the sources, with their state when it is not connected."""
+    """Names of the sources, with their state when it is worth a word."""
+    source_short: str
+    """The same where room is scarce: a file without its folders."""
     window: str
     """`5m`."""
     lag: str
-    """Clock minus newest event, `0.8s`; `–` before the first event."""
+    """Clock minus newest event, `0.8s`; `–` before the first event; empty for data that have ended."""
     counts: Sequence[tuple[Severity, int]]
     """Open alerts by severity, worst first, CRIT and WARN always present."""
+    pending: int
+    """Breaches that have not held for long enough to be an alert."""
     severity: Severity
     """Overall, as of `clock`."""
     accounting: str

@@ -59,7 +59,7 @@ def build(
     history = overall if span is None else overall.filter(pl.col("window_end") > _newest(overall) - span)
     return OverviewView(
         status=build_status(snapshot, now=now, paused=paused),
-        verdict=sentence(snapshot, clock=clock),
+        verdict=sentence(snapshot, clock=clock, over=sum(a.ended_at is not None for a in alerts)),
         cards=tuple(_cards(snapshot, overall, clock)),
         main_chart=_chart(
             snapshot, history, KPI_BY_NAME[metric], span, [a for a in alerts if a.state != "pending"]

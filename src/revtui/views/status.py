@@ -1,15 +1,26 @@
 """The status line: one word, the clock, the accounting, and all that makes the data less than whole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
 
+from revtui.core.alerts import Phase
 from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
 from revtui.core.events import Accounting
 from revtui.core.money import format_money
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
-from revtui.engine.snapshot import Snapshot, SourceState, SourceStatus, Status
+from revtui.engine.snapshot import Snapshot, SourceState, Status
 from revtui.views.model import PauseInfo, StatusView
-from revtui.views.values import DASH, age_text, clock_text, counted, minute_text, moment
+from revtui.views.values import (
+    DASH,
+    age_text,
+    clock_text,
+    counted,
+    minute_text,
+    moment,
+    same_day,
+    stamp_text,
+)
 
 
 def clock_of(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> int:
@@ -25,15 +36,17 @@ def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> S
         word=Status.PAUSED.value if paused is not None else snapshot.status.value,
         detail=_detail(snapshot, now, paused),
         simulated=snapshot.simulated,
-        clock=clock_text(clock) + "Z",
+        clock=f"{clock_text(clock)}Z" if snapshot.live and same_day(clock, now) else stamp_text(clock),
         local_clock="" if snapshot.timezone == "UTC" else f"{moment(clock, snapshot.timezone):%H:%M %Z}",
-        source=_source_text(snapshot.sources),
+        source=_source_text(snapshot, lambda name: name),
+        source_short=_source_text(snapshot, _without_folders),
         window=format_duration(snapshot.policy.length),
-        lag=DASH if lag is None else age_text(lag),
+        lag=age_text(lag) if lag is not None else DASH if snapshot.live else "",
         counts=_counts(snapshot),
+        pending=sum(a.phase is Phase.PENDING and a.unknown_since is None for a in snapshot.alerts),
         severity=snapshot.severity_at(clock),
         accounting=accounting_text(snapshot.accounting),
-        problems=tuple(sanitise(problem) for problem in _problems(snapshot)),
+        problems=tuple(sanitise(problem) for problem in _problems(snapshot, clock)),
     )
 
 
@@ -59,14 +72,20 @@ def _detail(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> str:
     return "catching up" if snapshot.catching_up else ""
 
 
-def _source_text(sources: tuple[SourceStatus, ...]) -> str:
-    """The first source with its state when it is not connected, and how many more there are."""
-    if not sources:
+def _source_text(snapshot: Snapshot, name_of: Callable[[str], str]) -> str:
+    """The first source with its state when that is worth a word, and how many more there are."""
+    if not snapshot.sources:
         return DASH
-    first = sources[0]
-    state = "" if first.state is SourceState.CONNECTED else f" ({first.state})"
-    more = f" +{len(sources) - 1}" if len(sources) > 1 else ""
-    return sanitise(first.name) + state + more
+    first = snapshot.sources[0]
+    usual = {SourceState.CONNECTED, SourceState.ENDED if snapshot.status is Status.END else None}
+    state = "" if first.state in usual else f" ({first.state})"
+    more = f" +{len(snapshot.sources) - 1}" if len(snapshot.sources) > 1 else ""
+    return sanitise(name_of(first.name)) + state + more
+
+
+def _without_folders(name: str) -> str:
+    """A file's own name; what is no path stays as it is."""
+    return name if "://" in name or name.startswith("sim:") else PurePath(name).name or name
 
 
 def _counts(snapshot: Snapshot) -> tuple[tuple[Severity, int], ...]:
@@ -78,12 +97,12 @@ def _counts(snapshot: Snapshot) -> tuple[tuple[Severity, int], ...]:
     return tuple(sorted(found.items(), reverse=True))
 
 
-def _problems(snapshot: Snapshot) -> Iterator[str]:
+def _problems(snapshot: Snapshot, clock: int) -> Iterator[str]:
     """Whatever makes the data less than whole, the gravest first."""
     for source in snapshot.sources:
         if source.state in {SourceState.ERROR, SourceState.WAITING, SourceState.IDLE}:
             detail = f": {source.detail}" if source.detail else ""
-            yield f"{source.name} {source.state} since {minute_text(source.since)}{detail}"
+            yield f"{source.name} {source.state} since {minute_text(source.since, now=clock)}{detail}"
         elif source.detail:
             yield f"{source.name}: {source.detail}"
     if not snapshot.accounting.balanced:

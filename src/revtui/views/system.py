@@ -55,7 +55,7 @@ def data_lines(snapshot: Snapshot, status: StatusView, now: int) -> Sequence[Lin
         (),
         labelled("watermark", (_moment(snapshot.watermark, now), Role.TEXT)),
         labelled("newest", (_moment(snapshot.newest_event, now), Role.TEXT)),
-        labelled("event lag", (status.lag, Role.TEXT)),
+        labelled("event lag", (status.lag or DASH, Role.TEXT)),
         labelled("rate", (f"{snapshot.events_per_second:,.1f} rows/s", Role.TEXT)),
         labelled("window", (_policy(snapshot), Role.TEXT)),
     ]
@@ -123,7 +123,7 @@ def _accounting_lines(snapshot: Snapshot) -> list[Line]:
 def _moment(us: int | None, now: int) -> str:
     if us is None:
         return DASH
-    return f"{clock_text(us)}Z  ({age_text(max(now - us, 0))} ago)"
+    return f"{clock_text(us, now=now)}Z  ({age_text(max(now - us, 0))} ago)"
 
 
 def _policy(snapshot: Snapshot) -> str:

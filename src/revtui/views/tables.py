@@ -167,7 +167,7 @@ def windows(snapshot: Snapshot, *, gateway: str = ALL_GATEWAYS, limit: int = 100
 
 def _window_row(snapshot: Snapshot, row: Row, *, provisional: bool) -> WindowRow:
     """One window. Its end carries `…` while provisional, `+n` when late events revised it."""
-    end = minute_text(row["window_end"])
+    end = minute_text(row["window_end"], now=snapshot.taken_at)
     revised = f" +{row['revision']:,}" if row["revision"] else ""
     flag = "open" if provisional else (row["alert_flag"] or "UNKNOWN")
     money = snapshot.currency

@@ -26,6 +26,7 @@ VOLUMES: Final = {
     "timed_attempts_count": "timed attempts",
 }
 """Columns of ROW_SCHEMA that values rest on, as a person calls what they count."""
+_DAY: Final = 86_400_000_000
 _LARGEST: Final = 1e300  # NaN is not below it either
 
 
@@ -139,15 +140,34 @@ def moment(us: int, zone: str = "UTC") -> datetime:
     return stamp if zone == "UTC" else stamp.astimezone(load_zone(zone))
 
 
-def clock_text(us: int, zone: str = "UTC") -> str:
-    """The time of day with seconds: `12:41:07`."""
-    return f"{moment(us, zone):%H:%M:%S}"
+def same_day(one: int, other: int) -> bool:
+    """Whether two moments are on one day, in UTC."""
+    return one // _DAY == other // _DAY
 
 
-def minute_text(us: int, zone: str = "UTC") -> str:
-    """The time of day, with seconds only where there are any: `12:41Z` in UTC, `14:41` in another zone."""
+def _date(us: int, now: int | None) -> str:
+    """`Mar 04 ` when that is not the day of `now`; a time of day alone would be taken for today's."""
+    return "" if now is None or same_day(us, now) else f"{moment(us):%b %d} "
+
+
+def clock_text(us: int, *, now: int | None = None) -> str:
+    """The time of day with seconds, in UTC: `12:41:07`; with its date when that is not the day of `now`."""
+    return f"{_date(us, now)}{moment(us):%H:%M:%S}"
+
+
+def minute_text(us: int, *, now: int | None = None) -> str:
+    """The time of day in UTC, with seconds only where there are any: `12:41Z`; with its date as above.
+
+    >>> minute_text(1_772_715_600_000_000), minute_text(1_772_715_600_000_000, now=1_772_800_000_000_000)
+    ('13:00Z', 'Mar 05 13:00Z')
+    """
     seconds = ":%S" if us // MICROSECONDS_PER_SECOND % 60 else ""
-    return format(moment(us, zone), "%H:%M" + seconds) + ("Z" if zone == "UTC" else "")
+    return _date(us, now) + format(moment(us), f"%H:%M{seconds}Z")
+
+
+def stamp_text(us: int) -> str:
+    """Date and time in UTC, with seconds: `2026-03-05 12:41:07Z`."""
+    return f"{moment(us):%Y-%m-%d %H:%M:%S}Z"
 
 
 def shown(kpi: Kpi, value: float | None, exponent: int) -> float | None:

@@ -1,6 +1,6 @@
 """What `revtui watch` prints: a plain line per window and per transition, for pipes and screen readers.
 
-Lines carry no colour, no glyph and no box; a `WatchView` hands out only what it has not yet said.
+Lines carry a date, no colour, no glyph and no box; a `WatchView` hands out only what it has not yet said.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from revtui.core.severity import Severity
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
 from revtui.views.records import public_rows, transition_record
-from revtui.views.values import clock_text, counted, figure, minute_text, value_text
+from revtui.views.values import counted, figure, minute_text, moment, stamp_text, value_text
 
 _SHOWN = ("revenue", "fail_rate", "p95_latency", "active_users", "freshness")
 
@@ -32,7 +32,7 @@ def window_line(row: Mapping[str, Any], currency: str) -> str:
     flag = row["alert_flag"] or Severity.UNKNOWN.name
     revised = f" (revised by {row['revision']:,})" if row["revision"] else ""
     return sanitise(
-        f"{minute_text(row['window_end'])} window {flag}{revised} {counted(row['events_count'], 'event')}, {figures}{reason}"
+        f"{moment(row['window_end']):%Y-%m-%d} {minute_text(row['window_end'])} window {flag}{revised} {counted(row['events_count'], 'event')}, {figures}{reason}"
     )
 
 
@@ -41,7 +41,7 @@ def transition_line(transition: Transition) -> str:
     name = "all gateways" if transition.gateway_name == ALL_GATEWAYS else transition.gateway_name
     muted = f" [{transition.muted_by}]" if transition.muted_by else ""
     return sanitise(
-        f"{clock_text(transition.at)}Z alert {transition.severity.name} {transition.rule} of {name}"
+        f"{stamp_text(transition.at)} alert {transition.severity.name} {transition.rule} of {name}"
         f" {transition.from_} to {transition.to}{muted}: {transition.reason}"
     )
 

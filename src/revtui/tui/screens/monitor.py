@@ -258,7 +258,6 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 least=state.least,
                 compiled=compiled,
                 now=picture.now,
-                zone="UTC",
             )
 
     def _present_system(self, picture: Picture, figures: Figures) -> None:

@@ -120,9 +120,9 @@ class ChartPanel(Panel, can_focus=True):
         return self.paint.strip(picture.lines[y] if picture and y < len(picture.lines) else NOTHING, width)
 
 
-def _quantised(view: ChartView, now: int, width: int) -> int | None:
+def _quantised(view: ChartView, now: int, width: int) -> int:
     """`now` to the column: a chart is not drawn anew for less."""
     if not (view.live and view.times):
-        return None
+        return now
     column = max((view.times[-1] - view.times[0]) // max(width, 1), 1_000_000)
     return now // column * column
