@@ -28,7 +28,7 @@ from revtui.engine.snapshot import Snapshot
 from revtui.tui.app import MonitorApp, Settings
 from revtui.tui.feed import StillFeed
 from revtui.tui.state import ViewState
-from revtui.views.alerts import fold
+from revtui.views.ledger import fold
 
 SIZES = ((80, 24), (120, 40), (160, 48))
 FIRST_FIGURE = rb"\$[0-9][0-9,]*\."

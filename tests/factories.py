@@ -22,7 +22,7 @@ from revtui.core.rules import Rule, judge, judge_clock
 from revtui.core.severity import Severity
 from revtui.core.windows import WindowPolicy
 from revtui.engine.snapshot import Excluded, Snapshot, SourceState, SourceStatus, Status
-from revtui.views.alerts import fold
+from revtui.views.ledger import fold
 from revtui.views.model import AlertRow
 
 SECOND = 1_000_000

@@ -81,6 +81,34 @@ async def test_the_log_follows_its_tail_until_somebody_scrolls_up() -> None:
         assert "tail ↓" in stage.text
 
 
+async def test_only_what_is_newer_than_was_ever_seen_is_new_below() -> None:
+    async with staged(crowded(50), size=(120, 40)) as stage:
+        stage.app.look(replace(stage.app.view, query="gateway-3"))
+        await stage.press("k")
+        stage.app.look(replace(stage.app.view, query=""))
+        assert "new below" not in stage.text
+        assert "G to the end" in stage.text
+        newest = replace(many(1)[0], at=NOON + SECOND, began_at=NOON + SECOND, gateway_name="new-one")
+        stage.feed.happen(newest, replace(newest, began_at=NOON))
+        await stage.tick()
+        assert "2 new below (G)" in stage.text
+        stage.app.look(replace(stage.app.view, query="gateway-3"))
+        assert "new below" not in stage.text
+        stage.app.look(replace(stage.app.view, query=""))
+        assert "2 new below (G)" in stage.text
+
+
+async def test_a_log_that_had_to_drop_alerts_says_how_many_and_from_when() -> None:
+    async with staged(crowded(50), size=(120, 40)) as stage:
+        ledger = stage.app.session._ledger
+        assert ledger is not None
+        ledger._most = 20
+        stage.feed.happen(replace(many(1)[0], at=NOON, began_at=NOON + SECOND, gateway_name="new-one"))
+        await stage.tick()
+        assert "oldest 11:59:42Z, 31 before dropped" in stage.text
+        assert "Alerts 20 " in stage.text
+
+
 async def test_the_cursor_stays_on_its_alert_when_others_leave() -> None:
     async with staged(crowded(60), size=(120, 40)) as stage:
         log = stage.app.monitor.query_one("#overview-log", AlertLog)

@@ -13,7 +13,7 @@ from revtui.export.snapshot_csv import to_csv
 from revtui.export.snapshot_json import to_json
 from revtui.export.snapshot_md import to_markdown
 from revtui.tui.headless import frame, png
-from revtui.views.alerts import fold
+from revtui.views.ledger import fold
 from revtui.views.overview import build
 
 Data = Literal["json", "md", "csv"]

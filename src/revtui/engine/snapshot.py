@@ -1,13 +1,14 @@
 """The frozen picture that front ends see, and the history of transitions that they never miss.
 
 *State* is the newest `Snapshot`, through the one-slot `Mailbox`: a slow terminal skips pictures
-and costs no memory. *History* is `TransitionLog.since(cursor)`, which never skips.
+and costs no memory. *History* is `TransitionLog.since(cursor)`, which skips nothing that is kept.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from revtui.core.events import Accounting, Rejected
 from revtui.core.rules import Rule, Verdict
 from revtui.core.severity import Severity, worst
 from revtui.core.windows import WindowPolicy
+
+MOST_TRANSITIONS: Final = 100_000
+"""Some 50 MB."""
 
 
 class Status(StrEnum):
@@ -159,21 +163,30 @@ class Mailbox:
 
 
 class TransitionLog:
-    """The transitions of a run by sequence number; appended by the engine, read by cursor. Safe between threads."""
+    """The transitions of a run by sequence number; appended by the engine, read by cursor. Safe between threads.
 
-    def __init__(self, *, last_seq: int = 0) -> None:
+    The newest `most` are kept at least. Who reads less often than they come about sees a gap in their
+    numbers, and so knows how many he has missed.
+    """
+
+    def __init__(self, *, last_seq: int = 0, most: int = MOST_TRANSITIONS) -> None:
         """`last_seq` is the number after which this log begins, when a run is resumed."""
         self._lock = threading.Lock()
         self._before = last_seq
+        self._most = most
         self._transitions: list[Transition] = []
 
     def append(self, transitions: Sequence[Transition]) -> None:
         """Add transitions whose numbers go on where the last ended."""
         with self._lock:
             self._transitions.extend(transitions)
+            if len(self._transitions) > self._most + self._most // 4:  # seldom, since all that stay are moved
+                gone = len(self._transitions) - self._most
+                del self._transitions[:gone]
+                self._before += gone
 
     def since(self, cursor: int) -> tuple[Transition, ...]:
-        """All transitions with a sequence number above `cursor`, in order."""
+        """All transitions kept with a sequence number above `cursor`, in order."""
         with self._lock:
             return tuple(self._transitions[max(0, cursor - self._before) :])
 

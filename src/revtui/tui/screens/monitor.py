@@ -258,6 +258,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 least=state.least,
                 compiled=compiled,
                 now=picture.now,
+                dropped=picture.dropped,
             )
 
     def _present_system(self, picture: Picture, figures: Figures) -> None:

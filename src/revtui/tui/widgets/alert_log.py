@@ -1,6 +1,7 @@
 """The alert log: newest at the end, its filter always in its title."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import ClassVar
 
 from textual.strip import Strip
@@ -31,6 +32,13 @@ class AlertLog(RowList[Entry]):
         self._now = 0
         self._query: Query | None = None
         self._pieces: Sequence[str] = ()
+        self._seen = 0
+
+    @property
+    def unseen(self) -> int:
+        """Alerts shown that are newer than all that were there when somebody scrolled up."""
+        newer = takewhile(lambda row: row.seq > self._seen, reversed(self._alerts or ()))
+        return sum(1 for _row in newer)
 
     @property
     def alert(self) -> AlertRow | None:
@@ -47,8 +55,9 @@ class AlertLog(RowList[Entry]):
         least: Severity,
         compiled: Query | None,
         now: int,
+        dropped: int = 0,
     ) -> None:
-        """Show the alerts that the filter left over out of `total`."""
+        """Show the alerts that the filter left over out of `total`; `dropped` are not kept any more."""
         second, before = 1_000_000, self._now
         if now // second != self._now // second or compiled is not self._query:
             self._now, self._query = now, compiled
@@ -66,17 +75,19 @@ class AlertLog(RowList[Entry]):
         if not same_rows:
             self._alerts = rows
             self.show_rows(tuple(with_dates(rows, now)), empty=_nothing(total))
-        oldest: Line = ((f"oldest {clock_text(rows[0].at, now=now)}Z", Role.DIM),) if rows else NOTHING
-        self.entitle(title, self._tail(), foot_right=oldest)
+        oldest = f"oldest {clock_text(rows[0].at, now=now)}Z" if rows else ""
+        gone = f"{dropped:,} before dropped" if dropped else ""
+        foot = ", ".join(filter(None, (oldest, gone)))
+        self.entitle(title, self._tail(), foot_right=((foot, Role.DIM),) if foot else NOTHING)
 
     def _tail(self) -> Line:
         if not self.rows or self.still:
             return NOTHING
         if self.following:
+            self._seen = max(self._seen, self._alerts[-1].seq if self._alerts else 0)
             return (("tail ↓", Role.DIM),)
-        return (
-            ((f"{self.unseen:,} new below (G)", Role.WARN),) if self.unseen else (("G to the end", Role.DIM),)
-        )
+        unseen = self.unseen
+        return ((f"{unseen:,} new below (G)", Role.WARN),) if unseen else (("G to the end", Role.DIM),)
 
     def moved(self) -> None:
         """The cursor has moved: say whether the tail is followed."""

@@ -1,7 +1,7 @@
 """A list with a cursor: draws only the rows that can be seen, so ten thousand cost what ten do.
 
 Rows are known by a key, so the cursor stays on its row when others come and go. A list that
-follows its tail stays at the end until somebody scrolls up, and then counts what is new below.
+follows its tail stays at the end until somebody scrolls up.
 """
 
 from collections.abc import Callable, Sequence
@@ -68,8 +68,6 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         self._top = 0
         self.following = follow
         """Whether it stays at its end."""
-        self.unseen = 0
-        """Rows that came while it did not follow."""
 
     @property
     def rows(self) -> Sequence[RowT]:
@@ -111,13 +109,12 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         """
         if rows == self._rows and heading == self._heading and empty == self._empty:
             return
-        before, grown = self.selected, len(rows) - len(self._rows)
+        before = self.selected
         self._rows, self._heading, self._empty = rows, heading, empty
         if self.following:
             self._cursor = max(len(rows) - 1, 0)
         elif before is not None:
             self._cursor = self._find(self._key(before))
-            self.unseen = max(self.unseen + grown, 0) if self._follows else 0
         if rows:
             self._cursor = self._passed(min(self._cursor, len(rows) - 1), 1)
         self._clamp()
@@ -147,7 +144,6 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         at_end = self._cursor == len(self._rows) - 1
         if self._follows:
             self.following = at_end
-            self.unseen = 0 if at_end else self.unseen
         self._clamp()
         self.repaint()
         if self._cursor != before:
