@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from revtui.core.contracts import contracts
@@ -100,3 +101,17 @@ def test_a_lost_source_makes_everything_stale_at_once(steady: Monitor) -> None:
     snapshot = at(steady, 0)
     assert snapshot.is_stale(snapshot.taken_at)
     assert snapshot.severity is Severity.UNKNOWN
+
+
+def test_no_window_is_missing_between_the_closed_ones_and_the_newest(steady: Monitor) -> None:
+    snapshot = at(steady, 0)
+    assert snapshot.provisional is not None
+    ends = [
+        end
+        for frame in (snapshot.rows, snapshot.provisional)
+        for end in frame.filter(pl.col("gateway_name") == "*")["window_end"].to_list()
+    ]
+    assert ends == list(range(ends[0], ends[-1] + 1, MINUTE))
+    newest = snapshot.newest_event or 0
+    assert ends[-1] - MINUTE <= newest < ends[-1]
+    assert len(snapshot.provisional) == 2

@@ -193,8 +193,17 @@ async def _acknowledge(stage: Stage) -> None:
 
 async def _copy(stage: Stage) -> None:
     await stage.press("y")
-    assert "CRIT 12:12:00" in stage.app.clipboard
-    assert "stripe" in stage.app.clipboard
+    assert stage.app.clipboard == (
+        "CRIT, 2026-03-05 12:12:00Z, fail_rate of stripe,"
+        " firing: payment fail rate 70.0 % > 30 % (70 of 100 attempts)"
+    )
+    await stage.press("3", "y")
+    assert stage.app.clipboard.startswith(
+        "CRIT, 2026-03-05 12:40:00Z, adyen, revenue $2,367.00, fail rate 70.0 %"
+    )
+    await stage.press("4", "y")
+    assert stage.app.clipboard.startswith("window to 2026-03-05 12:42:00Z, events 507, buy 40")
+    assert "  " not in stage.app.clipboard
 
 
 async def _pause_and_resume(stage: Stage) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from stage import staged
 
@@ -13,7 +14,7 @@ from revtui.tui.session import Session
 from revtui.tui.state import ViewState
 from revtui.tui.widgets.alert_log import AlertLog
 from revtui.tui.widgets.chart import ChartPanel
-from revtui.tui.widgets.tables import GatewayTable
+from revtui.tui.widgets.tables import GatewayTable, WindowTable
 
 
 def many(count: int) -> tuple[Transition, ...]:
@@ -202,6 +203,22 @@ def test_a_paused_session_keeps_its_rows_while_the_log_grows() -> None:
     shown = session.picture(ViewState())
     assert shown is not None
     assert shown.total == 2
+
+
+async def test_the_cursor_stays_on_its_window_when_late_events_revise_it() -> None:
+    made = SCENES["healthy"]()
+    async with staged(made, size=(120, 40)) as stage:
+        await stage.press("4", "j", "j")
+        table = stage.app.monitor.query_one(WindowTable)
+        held = table.selected
+        assert held is not None
+        revised = made.snapshot.rows.with_columns(
+            pl.when(pl.col("window_end") == held.end).then(7).otherwise(pl.col("revision")).alias("revision")
+        )
+        stage.feed.change(rows=revised)
+        await stage.tick()
+        assert table.selected is not None
+        assert table.selected.cells[0] == f"{held.cells[0]} +7"
 
 
 async def test_one_cursor_is_seen_at_a_time() -> None:

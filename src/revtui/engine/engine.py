@@ -34,6 +34,8 @@ from revtui.engine.rows import UNJUDGED, Flags, Outbox, Published, Rows, WindowS
 from revtui.engine.tally import Counted, Tally, nothing
 
 _WINDOWS_AT_ONCE: Final = 4096
+_OPEN_SHOWN: Final = 60
+"""Of the windows not closed yet, so many of the newest are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,10 +208,12 @@ class Engine:
         return results
 
     def provisional(self) -> pl.DataFrame | None:
-        """Rows of the window that ends with the newest event's pane, not closed yet; None when there is none."""
-        if self._first is None or self._next > self._last_pane + 1:
+        """Rows of the windows not closed yet, up to the one that ends with the newest event's pane; None without one."""
+        newest = self._last_pane + 1
+        if self._first is None or self._next > newest:
             return None
-        return Published([self._flagged(self.tally.open(np.array([self._last_pane + 1])))]).frame
+        windows = np.arange(max(self._next, newest + 1 - _OPEN_SHOWN), newest + 1)
+        return Published([self._flagged(self.tally.open(windows))]).frame
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:

@@ -94,7 +94,7 @@ class Snapshot:
     rows: pl.DataFrame
     """ROW_SCHEMA: the closed windows retained, by window_end, then `*`, then gateways by name."""
     provisional: pl.DataFrame | None
-    """ROW_SCHEMA: the trailing window that ends with the newest event's pane, not closed yet; None before the first event."""
+    """ROW_SCHEMA, ordered: the windows not closed yet, of which the last ends with the newest event's pane; None without one."""
     verdicts: tuple[Verdict, ...]
     """The rules' verdicts on the newest closed window (all gateways), clock rules included."""
     severity: Severity

@@ -16,7 +16,7 @@ from revtui.tui.screens.dialog import PageDialog
 from revtui.tui.screens.thresholds import Thresholds
 from revtui.tui.widgets.rows import RowList
 from revtui.tui.widgets.tables import GATEWAY_COLUMNS
-from revtui.views.details import detail_of
+from revtui.views.details import copied, detail_of
 
 if TYPE_CHECKING:
     from revtui.tui.app import MonitorApp
@@ -117,9 +117,9 @@ class Deeds:
 
     def _copy(self) -> None:
         scroller = self._app.monitor.scroller
-        if not isinstance(scroller, RowList) or scroller.selected is None:
+        if not isinstance(scroller, RowList) or scroller.selected is None or self._app.picture is None:
             return
-        text = scroller.selected_text()
+        text = copied(scroller.selected, self._app.picture.snapshot)
         if len(text.encode()) > CLIPBOARD_LIMIT:
             self._app.notify("too long for the terminal's clipboard", severity="warning", markup=False)
             return

@@ -1,8 +1,10 @@
-"""What the detail dialog says of a row, whatever kind of row it is."""
+"""What the detail dialog says of a row, whatever kind of row it is, and what is copied of it."""
 
 from collections.abc import Sequence
 
 from revtui.core.events import Rejected
+from revtui.core.kpis import ALL_GATEWAYS
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
 from revtui.views import tables
 from revtui.views.alerts import alert_detail
@@ -10,6 +12,7 @@ from revtui.views.lines import Line, labelled_lines
 from revtui.views.model import AlertRow, GatewayRow, WindowRow
 from revtui.views.palette import Role
 from revtui.views.tables import WINDOW_COLUMNS
+from revtui.views.values import stamp_text
 
 _SHOWN_WINDOWS = 30
 
@@ -38,23 +41,51 @@ def detail_of(row: object, snapshot: Snapshot, width: int) -> tuple[str, Sequenc
             return "Detail", ()
 
 
-def _gateway_lines(row: GatewayRow, snapshot: Snapshot, width: int) -> Sequence[Line]:
-    pairs = (
+def copied(row: object, snapshot: Snapshot) -> str:
+    """A row as one line of text for a ticket or a chat: whole, with its date, without padding."""
+    match row:
+        case AlertRow():
+            gateway = "all gateways" if row.gateway == ALL_GATEWAYS else row.gateway
+            parts = [row.sev.name, stamp_text(row.at), f"{row.rule} of {gateway}", f"{row.state}: {row.text}"]
+        case GatewayRow():
+            end = tables.newest_end(snapshot)
+            parts = [row.severity.name, "" if end is None else stamp_text(end), row.name]
+            parts += [f"{label} {value}" for label, value in _figures(row)]
+        case WindowRow():
+            parts = [f"window to {stamp_text(row.end)}"]
+            parts += [f"{name} {cell}" for name, cell in zip(WINDOW_COLUMNS, row.cells, strict=True) if cell][
+                1:
+            ]
+        case Rejected():
+            parts = [row.reason, f"{row.source} at offset {row.offset:,}", row.detail, row.raw]
+        case _:
+            parts = []
+    return sanitise(", ".join(filter(None, parts)))
+
+
+def _figures(row: GatewayRow) -> tuple[tuple[str, str], ...]:
+    return (
         ("revenue", row.revenue),
         ("fail rate", row.fail_rate),
         ("p95", row.p95),
         ("attempts", row.attempts),
         ("users", row.users),
     )
-    lines: list[Line] = list(labelled_lines(pairs, width))
-    lines += [(), (("end     events  purchases  failed      revenue  fail rate        p95  flag", Role.DIM),)]
+
+
+def _gateway_lines(row: GatewayRow, snapshot: Snapshot, width: int) -> Sequence[Line]:
+    lines: list[Line] = list(labelled_lines(_figures(row), width))
+    lines += [
+        (),
+        (("end            events  purchases  failed      revenue  fail rate        p95  flag", Role.DIM),),
+    ]
     for window in tables.windows(snapshot, gateway=row.name, limit=_SHOWN_WINDOWS):
         end, events, purchases, failed, revenue, rate, p95, *_rest = window.cells
         flag = window.cells[WINDOW_COLUMNS.index("flag")]
         lines.append(
             (
                 (
-                    f"{end:<7} {events:>6}  {purchases:>9}  {failed:>6}  {revenue:>11}  {rate:>9}  {p95:>9}  {flag}",
+                    f"{end:<14} {events:>6}  {purchases:>9}  {failed:>6}  {revenue:>11}  {rate:>9}  {p95:>9}  {flag}",
                     Role.DIM if window.provisional else Role.TEXT,
                 ),
             )

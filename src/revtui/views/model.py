@@ -155,6 +155,8 @@ class GatewayRow:
 class WindowRow:
     """One line of the windows table (the original's "Latest KPI Windows"), newest first."""
 
+    end: int
+    """Microseconds: what it is known by, whatever becomes of its figures."""
     cells: Sequence[str]
     severity: Severity
     provisional: bool

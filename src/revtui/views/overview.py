@@ -1,8 +1,8 @@
 """From a snapshot to one whole screen: cards, charts, gateways, status and the verdict sentence.
 
 Pure: the same snapshot and the same `now` give the same view. Cards, sparklines and charts show
-*final* values, of closed windows; the window still open is shown beside them as provisional, and on
-top of the windows table, because its figures can only be too small.
+*final* values, of closed windows; the newest one still open is shown beside them as provisional, and all
+of those on top of the windows table, because their figures can only be too small.
 """
 
 from collections.abc import Sequence
@@ -97,7 +97,7 @@ def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardVi
     still_open: Row | None = None
     if snapshot.provisional is not None:
         rows = snapshot.provisional.filter(pl.col("gateway_name") == ALL_GATEWAYS)
-        still_open = rows.row(0, named=True) if rows.height else None
+        still_open = rows.row(-1, named=True) if rows.height else None
     recent = overall.tail(SPARK_POINTS)
     lag = snapshot.lag(clock)
     stale = f"{age_text(lag)} old" if lag is not None and snapshot.is_stale(clock) else ""

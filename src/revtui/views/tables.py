@@ -19,6 +19,7 @@ WINDOW_COLUMNS: Final = (
 )  # fmt: skip
 """Headings of the windows table, one per cell of a `WindowRow`."""
 
+_STILL_OPEN: Final = "not all of its events are in yet"
 _HALF_HOUR: Final = 1_800_000_000
 _ROW_COLUMNS: Final = {
     "revenue": "revenue_minor",
@@ -156,23 +157,24 @@ def gateway_row(
 
 
 def windows(snapshot: Snapshot, *, gateway: str = ALL_GATEWAYS, limit: int = 100) -> tuple[WindowRow, ...]:
-    """The newest windows of one gateway (`*`: all events), newest first; the one still open on top."""
+    """The newest windows of one gateway (`*`: all events), newest first; those still open on top."""
     closed = snapshot.rows.filter(pl.col("gateway_name") == gateway).tail(limit).reverse()
     found = [_window_row(snapshot, row, provisional=False) for row in closed.iter_rows(named=True)]
     if snapshot.provisional is not None:
         still_open = snapshot.provisional.filter(pl.col("gateway_name") == gateway)
-        found[:0] = [_window_row(snapshot, row, provisional=True) for row in still_open.iter_rows(named=True)]
+        rows = still_open.reverse().iter_rows(named=True)
+        found[:0] = [_window_row(snapshot, row, provisional=True) for row in rows]
     return tuple(found[:limit])
 
 
 def _window_row(snapshot: Snapshot, row: Row, *, provisional: bool) -> WindowRow:
-    """One window. Its end carries `…` while provisional, `+n` when late events revised it."""
+    """One window. Its flag is `open` while it is provisional; its end carries `+n` when late events revised it."""
     end = minute_text(row["window_end"], now=snapshot.taken_at)
     revised = f" +{row['revision']:,}" if row["revision"] else ""
     flag = "open" if provisional else (row["alert_flag"] or "UNKNOWN")
     money = snapshot.currency
     cells = (
-        end + ("…" if provisional else revised),
+        end if provisional else end + revised,
         f"{row['events_count']:,}",
         f"{row['purchases_count']:,}",
         f"{row['payment_failed_count']:,}",
@@ -182,9 +184,12 @@ def _window_row(snapshot: Snapshot, row: Row, *, provisional: bool) -> WindowRow
         value_text(_USERS, figure(_USERS, row), money, estimated=snapshot.users_estimated),
         value_text(_FRESHNESS, row["data_freshness_minutes"], money),
         flag,
-        row["alert_reason"] or "",
+        _STILL_OPEN if provisional else row["alert_reason"] or "",
     )
     severity = Severity.__members__.get(row["alert_flag"] or "", Severity.UNKNOWN)
     return WindowRow(
-        cells=cells, severity=Severity.INFO if provisional else severity, provisional=provisional
+        end=row["window_end"],
+        cells=cells,
+        severity=Severity.INFO if provisional else severity,
+        provisional=provisional,
     )

@@ -5,7 +5,7 @@ follows its tail stays at the end until somebody scrolls up.
 """
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment as StyledSegment
 from textual import events
@@ -15,9 +15,6 @@ from textual.strip import Strip
 from revtui.tui.widgets.panel import NOTHING, Panel
 from revtui.views.lines import Line
 from revtui.views.palette import Role
-
-COPY_WIDTH: Final = 240
-"""A copied row is drawn this wide."""
 
 RowT = TypeVar("RowT")
 
@@ -78,11 +75,6 @@ class RowList(Panel, Generic[RowT], can_focus=True):
     def selected(self) -> RowT | None:
         """The row under the cursor."""
         return self._rows[self._cursor] if self._rows else None
-
-    def selected_text(self) -> str:
-        """The row under the cursor as plain text, unclipped as far as it is known."""
-        row = self.selected
-        return "" if row is None else "".join(text for text, _role in self._draw(row, COPY_WIDTH)).strip()
 
     @property
     def cursor(self) -> int:

@@ -109,7 +109,7 @@ class WindowTable(RowList[WindowRow]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start empty."""
-        super().__init__(draw=self._line, key=lambda row: row.cells[0], id=id)
+        super().__init__(draw=self._line, key=lambda row: row.end, id=id)
         self._widths: tuple[int, ...] = (0,) * len(_WINDOW_COLUMNS)
         self._shown: tuple[Sequence[WindowRow], str] = ((), "")
 
