@@ -6,10 +6,12 @@ import polars as pl
 import pytest
 
 from revtui.core.contracts import contracts
+from revtui.core.rules import Levels
 from revtui.core.severity import Severity
 from revtui.core.windows import MINUTE, WindowPolicy
+from revtui.engine.commands import SetRule
 from revtui.engine.engine import EngineSettings
-from revtui.engine.intake import Delivery
+from revtui.engine.intake import Delivery, Intake
 from revtui.engine.monitor import Monitor, MonitorSettings
 from revtui.engine.snapshot import Snapshot, SourceState
 from scripted import BASE, SECOND, ScriptedSource, purchase
@@ -36,12 +38,15 @@ def monitor_of(rows: list[dict[str, str]], *, live: bool = True) -> Monitor:
         retention=2 * DAY,
     )
     monitor = Monitor([ScriptedSource("s", [], live=live)], settings, now=BASE)
-    intake = monitor.intakes[0]
-    intake.source = ScriptedSource("s", [rows], live=live)
-    events = intake.read(now=BASE + DAY)
-    assert events is not None
-    monitor.take(Delivery(events=events, sources=0), now=BASE)
+    monitor.take(Delivery(events=monitor_events(rows), sources=0), now=BASE)
     return monitor
+
+
+def monitor_events(rows: list[dict[str, str]]) -> pl.DataFrame:
+    """Admitted events."""
+    events = Intake(ScriptedSource("s", [rows]), max_jump=DAY, max_future_skew=DAY).read(now=BASE + DAY)
+    assert events is not None
+    return events
 
 
 def at(monitor: Monitor, us: int) -> Snapshot:
@@ -115,3 +120,29 @@ def test_no_window_is_missing_between_the_closed_ones_and_the_newest(steady: Mon
     newest = snapshot.newest_event or 0
     assert ends[-1] - MINUTE <= newest < ends[-1]
     assert len(snapshot.provisional) == 2
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_rule_judges_the_newest_window_at_once_and_alerts_from_the_next(live: bool) -> None:
+    rows = [purchase(5 * turn, f"e{turn}", latency_ms="300", gateway_name="stripe") for turn in range(361)]
+    monitor = monitor_of(rows, live=live)
+    if not live:
+        monitor.end(0, now=BASE)
+    assert at(monitor, 0).severity is Severity.OK
+    latency = next(rule for rule in contracts() if rule.kpi == "p95_latency")
+    stricter = replace(latency, levels=Levels(warn=100, crit=200))
+    monitor.apply(SetRule(rule=stricter))
+    snapshot = at(monitor, 0)
+    assert snapshot.severity is Severity.CRIT
+    assert {v.gateway_name for v in snapshot.verdicts if v.severity is Severity.CRIT} == {"*", "stripe"}
+    assert snapshot.alerts == ()
+    assert set(snapshot.rows["alert_flag"]) <= {"OK", "UNKNOWN"}, "what was said at close stays said"
+    monitor.apply(SetRule(rule=latency))
+    assert at(monitor, 0).severity is Severity.OK
+    if live:
+        monitor.apply(SetRule(rule=stricter))
+        events = monitor_events(
+            [purchase(1800 + 5 * turn, f"n{turn}", latency_ms="300") for turn in range(40)]
+        )
+        monitor.take(Delivery(events=events, sources=0), now=BASE)
+        assert at(monitor, 0).alerts

@@ -463,13 +463,28 @@ async def test_a_tab_never_offers_the_keys_of_the_one_before() -> None:
         assert Fact.ROW not in stage.app.facts
 
 
-async def test_a_viewer_without_permission_is_offered_no_commands() -> None:
-    async with staged(SCENES["outage"](), readonly=True) as stage:
+async def test_a_read_only_screen_offers_no_commands_and_answers_why() -> None:
+    async with staged(SCENES["outage"](), readonly=True, size=(160, 48)) as stage:
+        assert "READ-ONLY" in stage.text.splitlines()[0]
         assert " a ack" not in stage.footer
-        assert "thresholds" not in stage.footer
-        await stage.press("a", "l")
+        await stage.press("a")
+        assert "read-only, as started with --readonly: alerts are not acknowledged here" in stage.footer
+        await stage.press("colon", *"acknowledge")
+        assert "No command is called that." in stage.text
+        await stage.press("escape", "l")
+        assert isinstance(stage.app.screen, Thresholds)
+        await stage.press("escape")
+        assert "read-only, as started with --readonly: levels can be seen, not changed" in stage.footer
         assert stage.feed.commands == []
-        assert stage.app.screen is stage.app.monitor
+
+
+async def test_an_answer_fades_after_a_while() -> None:
+    async with staged(SCENES["outage"](), readonly=True, size=(160, 48)) as stage:
+        stage.app.answer("because")
+        assert "because" in stage.footer
+        await stage.tick(1)
+        assert "because" in stage.footer
+        await stage.until(lambda: "because" not in stage.footer)
 
 
 async def test_thresholds_that_cannot_be_saved_offer_no_saving() -> None:

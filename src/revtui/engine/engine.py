@@ -181,11 +181,17 @@ class Engine:
             self._transitions += self.alert_book.step((judgement,), freshness, at=now, clock=True)
 
     def apply(self, command: Command) -> None:
-        """Obey an operator's command, with effect from the next window judged."""
+        """Obey an operator's command.
+
+        A rule judges the newest closed window anew, and moves alerts from the next window on: what was
+        told of windows that are closed stays told.
+        """
         match command:
             case SetRule(rule=rule):
                 kept = tuple(rule if known.name == rule.name else known for known in self.rules)
                 self.rules = kept if rule in kept else (*kept, rule)
+                if self._newest is not None:
+                    self._newest = (self._newest[0], self.rules)
             case Acknowledge(alert_ids=alert_ids, by=by, at=at):
                 self.alert_book.acknowledge(alert_ids, by=by, at=at)
 
@@ -217,7 +223,7 @@ class Engine:
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
-        """On the newest closed window, by the rules of its close: `*` first, then the gateways."""
+        """On the newest closed window, by the rules of its close or set since: `*` first, then the gateways."""
         if self._newest is None:
             return ()
         rows, rules = self._newest

@@ -18,15 +18,16 @@ class Fact(Enum):
     ROW = auto()  # and it has a row under the cursor
     ALERTS = auto()  # the alert log is on the screen
     ALERT = auto()  # and the cursor is on one of its alerts
-    ACKNOWLEDGEABLE = auto()  # which is open, not acknowledged yet, and commands are accepted
+    ACKNOWLEDGEABLE = auto()  # which is open, and nobody has acknowledged it yet
     CHART = auto()  # a chart is on the screen
     PANELS = auto()  # more than one panel is on the screen
     SORTABLE = auto()  # the gateway table is on the screen
     FILTERED = auto()  # the alert log is filtered
-    RULES = auto()  # there are rules whose thresholds can be changed
+    RULES = auto()  # there are rules whose thresholds can be looked at
     PAUSED = auto()
     RUNNING = auto()
     COLOURS = auto()  # colours may be used, so there are themes
+    READONLY = auto()  # nothing can be changed from here
     SCREEN = auto()  # no dialog is open, and no filter is being typed
     TYPING = auto()  # a filter is being typed: characters are text
     DIALOG = auto()  # a dialog is open
@@ -97,6 +98,8 @@ class Action:
     """The footer shows low ranks first, as many as fit."""
     anywhere: bool = False
     """Whether it works also while text is being typed or a dialog is open."""
+    writes: bool = False
+    """Whether it changes more than what is looked at; a read-only screen answers with the reason."""
 
     @property
     def footer_key(self) -> str:
@@ -149,7 +152,7 @@ ACTIONS: Final = (
     Action(id="filter.open", name="Filter", keys=("slash",), label="filter", help="Filter the alerts while typing, as in: sev>=warn gw:stripe since:30m.", group=Group.ALERTS, rank=10),
     Action(id="filter.clear", name="Clear filter", keys=("escape", "c"), label="clear filter", help="Clear the filter and the least severity.", group=Group.ALERTS, needs=_needs(Fact.FILTERED), rank=11),
     Action(id="filter.least", name="Least severity", keys=("comma",), label="severity", help="Least severity shown: all, WARN, CRIT.", group=Group.ALERTS, needs=_needs(Fact.ALERTS), rank=45),
-    Action(id="alert.acknowledge", name="Acknowledge", keys=("a",), label="ack", help="Acknowledge the alert under the cursor: somebody has seen it.", group=Group.ALERTS, needs=_needs(Fact.ACKNOWLEDGEABLE), rank=22),
+    Action(id="alert.acknowledge", name="Acknowledge", keys=("a",), label="ack", help="Acknowledge the alert under the cursor: somebody has seen it.", group=Group.ALERTS, needs=_needs(Fact.ACKNOWLEDGEABLE), rank=22, writes=True),
     Action(id="row.copy", name="Copy row", keys=("y",), label="copy", help="Copy the row to the terminal's clipboard (OSC 52).", group=Group.ALERTS, needs=_needs(Fact.ROW), rank=48),
     Action(id="pause", name="Pause", keys=("space", "p"), label="pause", help="Freeze the screen; collection goes on and what arrives is counted.", group=Group.VIEW, needs=_needs(Fact.RUNNING), rank=15),
     Action(id="resume", name="Resume", keys=("space", "p"), label="resume", help="Back to what is happening now.", group=Group.VIEW, needs=_needs(Fact.PAUSED), rank=5),
@@ -179,11 +182,11 @@ ACTIONS: Final = (
     Action(id="dialog.bottom", name="End", keys=("G", "end"), help="To the end.", group=Group.DIALOG, needs=_in()),
     Action(id="command.do", name="Do the command", keys=("enter",), label="do", help="Do the command under the cursor.", group=Group.DIALOG, needs=_in(Fact.COMMANDS), rank=1),
     Action(id="level.other", name="Other level", keys=("left", "right", "tab", "h", "l"), shown="← →", label="WARN/CRIT", help="The other level of the rule.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS), rank=10),
-    Action(id="level.edit", name="Type the level", keys=("enter",), label="type", help="Type the level; off switches it off.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS), rank=11),
-    Action(id="level.begin", name="Begin a level", keys=(*_DIGITS, "full_stop"), help="Begin to type the level with this digit.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS)),
-    Action(id="level.raise", name="Higher", keys=("plus", "equals_sign"), shown="+ -", label="step", help="A little higher.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS), rank=12),
-    Action(id="level.lower", name="Lower", keys=("minus",), help="A little lower.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS)),
-    Action(id="level.save", name="Save", keys=("s",), label="save", help="Write the thresholds to the configuration; until then they hold for this run.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS, Fact.SAVABLE), rank=13),
+    Action(id="level.edit", name="Type the level", keys=("enter",), label="type", help="Type the level; off switches it off.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS), rank=11, writes=True),
+    Action(id="level.begin", name="Begin a level", keys=(*_DIGITS, "full_stop"), help="Begin to type the level with this digit.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS), writes=True),
+    Action(id="level.raise", name="Higher", keys=("plus", "equals_sign"), shown="+ -", label="step", help="A little higher.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS), rank=12, writes=True),
+    Action(id="level.lower", name="Lower", keys=("minus",), help="A little lower.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS), writes=True),
+    Action(id="level.save", name="Save", keys=("s",), label="save", help="Write the thresholds to the configuration; until then they hold for this run.", group=Group.DIALOG, needs=_in(Fact.THRESHOLDS, Fact.SAVABLE), rank=13, writes=True),
     Action(id="level.set", name="Set the level", keys=("enter",), label="set", help="Set the level as typed.", group=Group.DIALOG, needs=_in(Fact.EDITING), rank=1),
     Action(id="interrupt", name="Quit at once", keys=("ctrl+c",), help="Quit at once; pressed again, without waiting for anything.", group=Group.PROGRAM, needs=frozenset(), anywhere=True),
 )  # fmt: skip
@@ -197,11 +200,17 @@ def available(action: Action, facts: frozenset[Fact]) -> bool:
     return action.needs <= facts
 
 
-def footer_actions(facts: frozenset[Fact], actions: Iterable[Action] = ACTIONS) -> tuple[Action, ...]:
-    """The actions worth showing, most important first."""
+def offered(facts: frozenset[Fact], actions: Iterable[Action] = ACTIONS) -> tuple[Action, ...]:
+    """The actions that would do what they say now, in the order of the help screen."""
     return tuple(
-        sorted(
-            (action for action in actions if action.label and available(action, facts)),
-            key=lambda action: action.rank,
-        )
+        action
+        for action in actions
+        if available(action, facts) and not (action.writes and Fact.READONLY in facts)
+    )
+
+
+def footer_actions(facts: frozenset[Fact], actions: Iterable[Action] = ACTIONS) -> tuple[Action, ...]:
+    """Those worth showing in a footer, most important first."""
+    return tuple(
+        sorted((action for action in offered(facts, actions) if action.label), key=lambda action: action.rank)
     )

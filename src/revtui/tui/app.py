@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ from revtui.views.palette import MONO, OKABE_DARK
 from revtui.views.system import Figures
 
 POLL_SECONDS: Final = 0.1
+ANSWER_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +109,15 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
         """Why the feed ended early."""
         self.picture: Picture | None = None
         self._ending = ending or Ending(feed.stop)
-        self._monitor = MonitorScreen(blocks=self.settings.blocks, tab=self.view.tab)
+        self._monitor = MonitorScreen(
+            blocks=self.settings.blocks, tab=self.view.tab, readonly=self.settings.readonly
+        )
         self.filtering = FilterControl(self)
         self._own_filters = self._make_filters()
         self._lag_ms, self._build_ms, self._drawn, self._skipped = 0.0, 0.0, 0, 0
         self._tick_at, self._began = 0.0, False
         self._shape: tuple[str, ...] = ()
+        self._answer = ""
         self._deeds = Deeds(self)
         for theme in THEMES:
             self.register_theme(theme)
@@ -155,7 +160,8 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
         loop = asyncio.get_running_loop()
 
         def ask(status: int) -> None:
-            loop.call_soon_threadsafe(self.leave, status)
+            with contextlib.suppress(RuntimeError):  # the loop has just closed: the app is leaving already
+                loop.call_soon_threadsafe(self.leave, status)
 
         self._ending.attach(ask)
         self.monitor.give_room(self.view.layout)
@@ -266,8 +272,20 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
         """Show the keys that do something now."""
         if not self._alive:
             return
-        message = f"source lost: {self.failure.message}" if isinstance(self.failure, RevtuiError) else ""
-        self.monitor.show_keys(footer_actions(self.facts), message=message)
+        lost = f"source lost: {self.failure.message}" if isinstance(self.failure, RevtuiError) else ""
+        self.monitor.show_keys(footer_actions(self.facts), message=self._answer or lost)
+
+    def answer(self, text: str) -> None:
+        """Say something beside the keys, for a few seconds: why a key does nothing."""
+
+        def fade() -> None:
+            if self._answer is text:
+                self._answer = ""
+                self.show_keys()
+
+        self._answer = text
+        self.show_keys()
+        self.set_timer(ANSWER_SECONDS, fade)
 
     def on_resize(self, _event: events.Resize) -> None:
         """How many cards there are depends on the room."""
@@ -316,7 +334,9 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
             found.add(Fact.FILTERED)
         if self.settings.capabilities.colour:
             found.add(Fact.COLOURS)
-        if self.session.snapshot is not None and self.session.snapshot.rules and not self.settings.readonly:
+        if self.settings.readonly:
+            found.add(Fact.READONLY)
+        if self.session.snapshot is not None and self.session.snapshot.rules:
             found.add(Fact.RULES)
         if Fact.ALERT in found and self.acknowledgeable() is not None:
             found.add(Fact.ACKNOWLEDGEABLE)
@@ -327,7 +347,7 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
         log = self.monitor.alert_log
         row = log.alert if log is not None else None
         is_open = row is not None and Phase(row.state).is_open
-        return row if row is not None and is_open and not row.acked and not self.settings.readonly else None
+        return row if row is not None and is_open and not row.acked else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything now."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from revtui.core.rules import Rule
 from revtui.engine.commands import Acknowledge, SetRule
 from revtui.tui import state as views
-from revtui.tui.actions import ACTIONS, TABS, available
+from revtui.tui.actions import TABS, offered
 from revtui.tui.guide import guide_lines
 from revtui.tui.paint import THEMES
 from revtui.tui.screens.commands import Commands
@@ -21,6 +21,8 @@ from revtui.views.details import copied, detail_of
 if TYPE_CHECKING:
     from revtui.tui.app import MonitorApp
 
+READ_ONLY: Final = "read-only, as started with --readonly"
+LEVELS_STAY: Final = "levels can be seen, not changed"
 CLIPBOARD_LIMIT: Final = 74_000
 """Bytes; terminals drop longer OSC 52 sequences."""
 
@@ -37,8 +39,8 @@ class Deeds:
     def _commands(self) -> object:
         actions = [
             action
-            for action in ACTIONS
-            if action.id in self.table and action.id != "commands" and available(action, self._app.facts)
+            for action in offered(self._app.facts)
+            if action.id in self.table and action.id != "commands"
         ]
         return self._app.push_screen(Commands(actions, self._app.action_perform))
 
@@ -128,7 +130,9 @@ class Deeds:
 
     def _acknowledge(self) -> None:
         row = self._app.acknowledgeable()
-        if row is not None:
+        if self._app.settings.readonly:
+            self._app.answer(f"{READ_ONLY}: alerts are not acknowledged here")
+        elif row is not None:
             self._app.feed.submit(
                 Acknowledge(alert_ids=(row.id,), by=self._app.settings.user, at=self._app.session.now)
             )
@@ -154,12 +158,16 @@ class Deeds:
         snapshot = self._app.session.snapshot
         if snapshot is None:
             return None
+        readonly = self._app.settings.readonly
+        if readonly:
+            self._app.answer(f"{READ_ONLY}: {LEVELS_STAY}")
         return self._app.push_screen(
             Thresholds(
                 rules=self._newest_rules,
                 submit=lambda rule: self._app.feed.submit(SetRule(rule=rule)),
                 save=self._app.settings.save_rules,
-                currency=(snapshot.currency, snapshot.currency_exponent),
+                currency=snapshot.currency,
+                refusal=f"{READ_ONLY}: {LEVELS_STAY}" if readonly else "",
             )
         )
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from revtui.tui.actions import ACTION_BY_ID, ACTIONS, Action, Fact, available, is_text
+from revtui.tui.actions import ACTION_BY_ID, ACTIONS, Action, Fact, available, footer_actions, is_text
 from revtui.tui.widgets.pager import Pager
 from revtui.tui.widgets.panel import NOTHING
 from revtui.views.lines import Line
@@ -82,14 +82,7 @@ class Dialog(ModalScreen[None]):
     def shown_actions(self) -> Sequence[Action]:
         """The actions with a label that do something here."""
         mine = self.performers()
-        return sorted(
-            (
-                action
-                for action in ACTIONS
-                if action.label and action.id in mine and available(action, self.facts)
-            ),
-            key=lambda action: action.rank,
-        )
+        return [action for action in footer_actions(self.facts) if action.id in mine]
 
     def close(self) -> None:
         """Back to the screen below."""

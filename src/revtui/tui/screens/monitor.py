@@ -75,10 +75,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     AUTO_FOCUS = None
 
-    def __init__(self, *, blocks: bool, tab: str) -> None:
-        """`blocks`: draw charts for a console without braille; `tab` is open at first."""
+    def __init__(self, *, blocks: bool, tab: str, readonly: bool) -> None:
+        """`blocks`: draw charts for a console without braille; `tab` is open at first; `readonly` is said."""
         super().__init__()
-        self._blocks, self._first_tab = blocks, tab
+        self._blocks, self._first_tab, self._readonly = blocks, tab, readonly
         self._zoomed = False
         self._places: dict[str, Widget] = {}
 
@@ -203,7 +203,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """Show a picture: the bars, and the panels of the open tab."""
         self._hold_focus()
         view = picture.view
-        self.query_one(StatusBar).present(view.status)
+        self.query_one(StatusBar).present(view.status, readonly=self._readonly)
         still_open = sum(count for _severity, count in view.status.counts)
         rejected = picture.snapshot.accounting.quarantined
         badges = {

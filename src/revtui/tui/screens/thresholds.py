@@ -14,10 +14,11 @@ from textual.widgets import Input
 from revtui.core.durations import format_duration
 from revtui.core.errors import RevtuiError, UsageError
 from revtui.core.kpis import KPI_BY_NAME
+from revtui.core.money import exponent
 from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule
 from revtui.core.severity import Severity
-from revtui.tui.actions import Fact, spelled
+from revtui.tui.actions import ACTION_BY_ID, Fact, spelled
 from revtui.tui.levels import Which, level_of, nudged, parse_level, with_level
 from revtui.tui.screens.dialog import Dialog
 from revtui.tui.widgets.bars import Bar
@@ -49,14 +50,18 @@ class Thresholds(Dialog):
         rules: Callable[[], Sequence[Rule]],
         submit: Callable[[Rule], None],
         save: Callable[[Sequence[Rule]], str] | None,
-        currency: tuple[str, int],
+        currency: str,
+        refusal: str = "",
     ) -> None:
-        """`rules` gives those of the newest snapshot; `save` returns what to tell the person."""
+        """`rules` gives those of the newest snapshot; `save` returns what to tell the person; `refusal` is why
+        nothing can be changed, if so.
+        """
         super().__init__()
         self._newest, self._submit, self._save, self._currency = rules, submit, save, currency
+        self._refusal = refusal
         self._sent: dict[str, Rule] = {}
         self._which: Which = "warn"
-        self._note: Line = NOTHING
+        self._note: Line = self._complaint(refusal) if refusal else NOTHING
 
     def compose(self) -> ComposeResult:
         """The rules, a field to type in, and a line for what is wrong."""
@@ -80,8 +85,19 @@ class Thresholds(Dialog):
         """Saving needs somewhere to save to; while a level is typed, nothing else can be done."""
         if self.has_class("-editing"):
             return frozenset({Fact.DIALOG, Fact.EDITING})
-        saving = {Fact.SAVABLE} if self._save is not None else set[Fact]()
-        return frozenset({Fact.DIALOG, Fact.THRESHOLDS, *saving})
+        found = {Fact.DIALOG, Fact.THRESHOLDS}
+        if self._save is not None:
+            found.add(Fact.SAVABLE)
+        if self._refusal:
+            found.add(Fact.READONLY)
+        return frozenset(found)
+
+    async def action_perform(self, action_id: str, key: str) -> None:
+        """As every dialog does, but a read-only one answers with the reason."""
+        if self._refusal and ACTION_BY_ID[action_id].writes:
+            self._say(self._complaint(self._refusal))
+        else:
+            await super().action_perform(action_id, key)
 
     def rules(self) -> Sequence[Rule]:
         """The rules as they hold, or will as soon as the engine has seen the change."""
@@ -110,7 +126,9 @@ class Thresholds(Dialog):
             ("  from    held for", Role.DIM),
         )
         self.list.entitle(
-            (("Thresholds", Role.STRONG),), (("effective at once", Role.DIM),), foot_left=self.keys_line()
+            (("Thresholds", Role.STRONG),),
+            (("read-only" if self._refusal else "effective at once", Role.DIM),),
+            foot_left=self.keys_line(),
         )
         self.list.show_rows(self.rules(), heading=heading)
         self.query_one("#note", Bar).show([self._note])
@@ -139,7 +157,11 @@ class Thresholds(Dialog):
 
     def _text(self, rule: Rule, which: Which) -> str:
         level = level_of(rule, which)
-        return "off" if level is None else level_text(KPI_BY_NAME[rule.kpi], level, *self._currency)
+        return (
+            "off"
+            if level is None
+            else level_text(KPI_BY_NAME[rule.kpi], level, self._currency, exponent(self._currency))
+        )
 
     def performers(self) -> dict[str, Callable[[], object]]:
         """Moving about, and changing levels."""
@@ -200,26 +222,25 @@ class Thresholds(Dialog):
     def _set(self) -> None:
         rule = self.list.selected
         if rule is not None and self._change(
-            lambda: with_level(rule, self._which, parse_level(self.editor.value, KPI_BY_NAME[rule.kpi]))
+            lambda: with_level(
+                rule,
+                self._which,
+                parse_level(self.editor.value, KPI_BY_NAME[rule.kpi], self._currency),
+                self._currency,
+            )
         ):
             self._end_editing()
 
     def _nudge(self, steps: int) -> None:
         rule = self.list.selected
         if rule is not None:
-            self._change(lambda: nudged(rule, self._which, KPI_BY_NAME[rule.kpi], steps))
+            self._change(lambda: nudged(rule, self._which, steps, self._currency))
 
     def _change(self, changed: Callable[[], Rule]) -> bool:
         try:
             rule = changed()
         except UsageError as error:
-            self._say(
-                (
-                    ("  ", Role.TEXT),
-                    (error.message, Role.CRIT),
-                    (f"  {error.hint}" if error.hint else "", Role.DIM),
-                )
-            )
+            self._say(self._complaint(error.message, error.hint))
             return False
         self._sent[rule.name] = rule
         self._submit(rule)
@@ -232,9 +253,13 @@ class Thresholds(Dialog):
         try:
             said = self._save(self.rules())
         except RevtuiError as error:
-            self._say((("  not saved: ", Role.CRIT), (error.message, Role.TEXT)))
+            self._say(self._complaint(f"not saved: {error.message}", error.hint))
         else:
             self._say(((f"  {said}", Role.OK),))
+
+    @staticmethod
+    def _complaint(message: str, hint: str = "") -> Line:
+        return ((f"  {message}", Role.CRIT), (f"  ({hint})" if hint else "", Role.DIM))
 
     def _say(self, note: Line) -> None:
         self._note = note
