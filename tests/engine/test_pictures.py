@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from test_runs import Running
 
 from revtui.core.contracts import contracts
 from revtui.core.rules import Levels
@@ -14,7 +15,7 @@ from revtui.engine.engine import EngineSettings
 from revtui.engine.intake import Delivery, Intake
 from revtui.engine.monitor import Monitor, MonitorSettings
 from revtui.engine.snapshot import Snapshot, SourceState
-from scripted import BASE, SECOND, ScriptedSource, purchase
+from scripted import BASE, SECOND, ScriptedSource, cut, purchase
 
 DAY = 24 * 60 * MINUTE
 
@@ -146,3 +147,16 @@ def test_a_rule_judges_the_newest_window_at_once_and_alerts_from_the_next(live: 
         )
         monitor.take(Delivery(events=events, sources=0), now=BASE)
         assert at(monitor, 0).alerts
+
+
+@pytest.mark.fault("F68")
+def test_a_backlog_read_at_once_is_no_rate_at_which_rows_come() -> None:
+    rows = [purchase(2 * turn, f"e{turn}") for turn in range(3600)]
+    source = ScriptedSource("s", cut(rows, [200]), live=True)
+    with Running([source], now=BASE + 7200 * SECOND) as run:
+        run.until(lambda snapshot: snapshot.accounting.counted == 3600 and not snapshot.catching_up)
+        for _ in range(3):
+            before = run.until(lambda _snapshot: True).revision
+            run.clock.advance(2 * SECOND)
+            snapshot = run.until(lambda snapshot, before=before: snapshot.revision > before + 1)  # type: ignore[misc] # mypy knows no default of a lambda
+            assert snapshot.events_per_second < 1

@@ -15,8 +15,8 @@ from revtui.tui.screens.commands import Commands
 from revtui.tui.screens.dialog import PageDialog
 from revtui.tui.screens.thresholds import Thresholds
 from revtui.tui.widgets.rows import RowList
-from revtui.tui.widgets.tables import GATEWAY_COLUMNS
 from revtui.views.details import copied, detail_of
+from revtui.views.tables import GATEWAY_COLUMNS
 
 if TYPE_CHECKING:
     from revtui.tui.app import MonitorApp

@@ -1,7 +1,6 @@
 """The status line: one word, the clock, the accounting, and all that makes the data less than whole."""
 
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
 
 from revtui.core.alerts import Phase
 from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
@@ -16,6 +15,7 @@ from revtui.views.values import (
     age_text,
     clock_text,
     counted,
+    file_name,
     minute_text,
     moment,
     same_day,
@@ -39,7 +39,7 @@ def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> S
         clock=f"{clock_text(clock)}Z" if snapshot.live and same_day(clock, now) else stamp_text(clock),
         local_clock="" if snapshot.timezone == "UTC" else f"{moment(clock, snapshot.timezone):%H:%M %Z}",
         source=_source_text(snapshot, lambda name: name),
-        source_short=_source_text(snapshot, _without_folders),
+        source_short=_source_text(snapshot, file_name),
         window=format_duration(snapshot.policy.length),
         lag=age_text(lag) if lag is not None else DASH if snapshot.live else "",
         counts=_counts(snapshot),
@@ -81,11 +81,6 @@ def _source_text(snapshot: Snapshot, name_of: Callable[[str], str]) -> str:
     state = "" if first.state in usual else f" ({first.state})"
     more = f" +{len(snapshot.sources) - 1}" if len(snapshot.sources) > 1 else ""
     return sanitise(name_of(first.name)) + state + more
-
-
-def _without_folders(name: str) -> str:
-    """A file's own name; what is no path stays as it is."""
-    return name if "://" in name or name.startswith("sim:") else PurePath(name).name or name
 
 
 def _counts(snapshot: Snapshot) -> tuple[tuple[Severity, int], ...]:

@@ -7,6 +7,7 @@ made here ever holds `nan` or `inf`.
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any, Final
 
 import polars as pl
@@ -138,6 +139,15 @@ def moment(us: int, zone: str = "UTC") -> datetime:
     """The moment `us` microseconds after the epoch, in `zone`."""
     stamp = datetime.fromtimestamp(us // MICROSECONDS_PER_SECOND, tz=UTC)
     return stamp if zone == "UTC" else stamp.astimezone(load_zone(zone))
+
+
+def file_name(source: str) -> str:
+    """A file without its folders; what is no path stays as it is.
+
+    >>> file_name("data/orders.csv"), file_name("sim:42"), file_name("postgresql://host/db")
+    ('orders.csv', 'sim:42', 'postgresql://host/db')
+    """
+    return source if "://" in source or source.startswith("sim:") else PurePath(source).name or source
 
 
 def same_day(one: int, other: int) -> bool:

@@ -3,7 +3,7 @@
 Lines carry a date, no colour, no glyph and no box; a `WatchView` hands out only what it has not yet said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -13,7 +13,6 @@ from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
-from revtui.views.records import public_rows, transition_record
 from revtui.views.values import counted, figure, minute_text, moment, stamp_text, value_text
 
 _SHOWN = ("revenue", "fail_rate", "p95_latency", "active_users", "freshness")
@@ -60,14 +59,3 @@ class WatchView:
         fresh = [end for end, revision in known.items() if self._said.get(end, -1) < revision]
         self._said = known
         return overall.filter(pl.col("window_end").is_in(fresh))
-
-    def lines(self, snapshot: Snapshot, transitions: Sequence[Transition]) -> list[str]:
-        """Plain lines: the new windows, then the transitions."""
-        windows = [window_line(row, snapshot.currency) for row in self.news(snapshot).iter_rows(named=True)]
-        return windows + [transition_line(transition) for transition in transitions]
-
-    def records(self, snapshot: Snapshot, transitions: Sequence[Transition]) -> list[dict[str, Any]]:
-        """The same for `--jsonl`: objects whose `type` is `window` or `transition`."""
-        money = snapshot.currency
-        windows = [{"type": "window"} | row for row in public_rows(self.news(snapshot), money)]
-        return windows + [{"type": "transition"} | transition_record(t, money) for t in transitions]

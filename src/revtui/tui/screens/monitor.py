@@ -22,7 +22,7 @@ from revtui.tui.widgets.chart import ChartPanel
 from revtui.tui.widgets.filter_bar import FilterBar
 from revtui.tui.widgets.pager import Pager
 from revtui.tui.widgets.rows import RowList
-from revtui.tui.widgets.tables import GATEWAY_COLUMNS, GatewayTable, QuarantineTable, WindowTable
+from revtui.tui.widgets.tables import GatewayTable, QuarantineTable, WindowTable
 from revtui.views import tables
 from revtui.views.alerts import alert_detail
 from revtui.views.lines import labelled_lines
@@ -268,7 +268,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         program.entitle((("Program", Role.STRONG),))
         program.show(program_lines(figures))
         quarantine = self.query_one("#system-quarantine", QuarantineTable)
-        quarantine.present(picture.snapshot.quarantine, total=picture.snapshot.accounting.quarantined)
+        quarantine.present(
+            picture.snapshot.quarantine,
+            total=picture.snapshot.accounting.quarantined,
+            named=len(picture.snapshot.sources) > 1,
+        )
 
     def show_detail(self, picture: Picture) -> None:
         """The detail beside the list of alerts: of the one under the cursor."""
@@ -345,7 +349,7 @@ def _sorted_gateways(picture: Picture, state: ViewState) -> Sequence[GatewayRow]
         return picture.view.gateways
     return tables.gateways(
         picture.snapshot,
-        sort=GATEWAY_COLUMNS[state.sort],
+        sort=tables.GATEWAY_COLUMNS[state.sort],
         reverse=state.reverse,
         stale=picture.snapshot.is_stale(picture.now),
     )

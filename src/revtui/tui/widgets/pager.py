@@ -16,9 +16,9 @@ class Pager(Panel, can_focus=True):
 
     DEFAULT_CSS: ClassVar[str] = "Pager { height: 1fr; width: 1fr; }"
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the framework's name
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start at the top."""
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._top = 0
 
     def show(self, lines: Sequence[Line]) -> None:

@@ -27,23 +27,8 @@ class RowList(Panel, Generic[RowT], can_focus=True):
     class Moved(Message):
         """The cursor is on another row, or its row has changed."""
 
-        def __init__(self, rows: "RowList[object]") -> None:
-            """`rows` is the list."""
-            super().__init__()
-            self.rows = rows
-
-        @property
-        def control(self) -> "RowList[object]":
-            """The list that the cursor moved in."""
-            return self.rows
-
     class Chosen(Message):
-        """The row under the cursor was clicked."""
-
-        def __init__(self, rows: "RowList[object]") -> None:
-            """`rows` is the list."""
-            super().__init__()
-            self.rows = rows
+        """The row under the cursor was clicked twice."""
 
     def __init__(
         self,
@@ -53,10 +38,9 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         follow: bool = False,
         skip: Callable[[RowT], bool] = lambda _row: False,
         id: str | None = None,  # noqa: A002 - the framework's name
-        classes: str | None = None,
     ) -> None:
         """`draw(row, width)` gives a row's line, `key(row)` what it is known by; the cursor passes over `skip`."""
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._draw, self._key, self._follows, self._skip = draw, key, follow, skip
         self._rows: Sequence[RowT] = ()
         self._heading: Line = NOTHING
@@ -159,7 +143,7 @@ class RowList(Panel, Generic[RowT], can_focus=True):
             self._top = max(min(self._top, len(self._rows) - page), 0)
 
     def _tell(self) -> None:
-        self.post_message(self.Moved(self))  # type: ignore[arg-type] # whoever listens asks for the row again
+        self.post_message(self.Moved())
 
     def body_line(self, y: int, width: int) -> Strip:
         """The heading, a row, or what is said when there are none."""
@@ -209,7 +193,7 @@ class RowList(Panel, Generic[RowT], can_focus=True):
             again = index == self._cursor and event.chain > 1
             self.move_to(index)
             if again:
-                self.post_message(self.Chosen(self))  # type: ignore[arg-type] # whoever listens asks for the row again
+                self.post_message(self.Chosen())
 
 
 def _indented(strip: Strip, sign: str) -> Strip:

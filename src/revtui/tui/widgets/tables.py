@@ -13,7 +13,8 @@ from revtui.views.lines import Line
 from revtui.views.model import GatewayRow, WindowRow
 from revtui.views.palette import Role, drawn, glyph, role, word
 from revtui.views.sparkline import sparkline
-from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS
+from revtui.views.system import rejected_line
+from revtui.views.tables import WINDOW_COLUMNS
 from revtui.views.widths import fit
 
 _GATEWAY_COLUMNS: Final = (
@@ -157,23 +158,16 @@ class QuarantineTable(RowList[Rejected]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start empty."""
-        super().__init__(draw=_rejected_line, key=lambda row: (row.source, row.offset), follow=True, id=id)
+        super().__init__(draw=self._line, key=lambda row: (row.source, row.offset), follow=True, id=id)
+        self._named = False
 
     @drawn_once
-    def present(self, rows: Sequence[Rejected], *, total: int) -> None:
-        """Show the newest of `total` rejected rows."""
+    def present(self, rows: Sequence[Rejected], *, total: int, named: bool) -> None:
+        """Show the newest of `total` rejected rows; `named`: with their source, where there are several."""
+        self._named = named
         newest = f"newest {len(rows)}" if total > len(rows) else ""
         self.entitle(((f"Quarantine {total:,}", Role.STRONG),), ((newest, Role.DIM),) if newest else NOTHING)
         self.show_rows(rows, empty=said("Nothing has been rejected."))
 
-
-def _rejected_line(row: Rejected, _width: int) -> Line:
-    return (
-        (fit(row.reason, 15), Role.WARN),
-        (f" {row.source}:{row.offset}  ", Role.DIM),
-        (f"{row.detail}  " if row.detail else "", Role.TEXT),
-        (row.raw, Role.DIM),
-    )
-
-
-__all__ = ["GATEWAY_COLUMNS", "GatewayTable", "QuarantineTable", "WindowTable"]
+    def _line(self, row: Rejected, _width: int) -> Line:
+        return rejected_line(row, named=self._named)
