@@ -468,13 +468,13 @@ async def test_a_read_only_screen_offers_no_commands_and_answers_why() -> None:
         assert "READ-ONLY" in stage.text.splitlines()[0]
         assert " a ack" not in stage.footer
         await stage.press("a")
-        assert "read-only, as started with --readonly: alerts are not acknowledged here" in stage.footer
+        assert "read-only (--readonly): alerts cannot be acknowledged" in stage.footer
         await stage.press("colon", *"acknowledge")
         assert "No command is called that." in stage.text
         await stage.press("escape", "l")
         assert isinstance(stage.app.screen, Thresholds)
         await stage.press("escape")
-        assert "read-only, as started with --readonly: levels can be seen, not changed" in stage.footer
+        assert "read-only (--readonly): levels cannot be changed" in stage.footer
         assert stage.feed.commands == []
 
 

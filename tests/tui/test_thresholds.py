@@ -91,7 +91,7 @@ async def test_a_read_only_screen_shows_the_thresholds_and_answers_why_they_stay
         assert "s save" not in stage.text
         for key in ("plus", "minus", "enter", "5", "s"):
             await stage.press("k", key)
-            assert "read-only, as started with --readonly: levels can be seen, not changed" in stage.text
+            assert "read-only (--readonly): levels cannot be changed" in stage.text
         await stage.press("j", "right")
         assert stage.feed.commands == []
         assert stage.saved == []

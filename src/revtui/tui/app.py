@@ -294,6 +294,8 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
 
     def on_descendant_focus(self) -> None:
         """Other keys may work in another panel, and the cursor shows where they do."""
+        if not self._alive:
+            return
         bar = self.monitor.filter_bar
         if bar.is_open and self.monitor.focused is not bar.field:
             self.filtering.left()

@@ -21,8 +21,8 @@ from revtui.views.tables import GATEWAY_COLUMNS
 if TYPE_CHECKING:
     from revtui.tui.app import MonitorApp
 
-READ_ONLY: Final = "read-only, as started with --readonly"
-LEVELS_STAY: Final = "levels can be seen, not changed"
+READ_ONLY: Final = "read-only (--readonly)"
+LEVELS_STAY: Final = "levels cannot be changed"
 CLIPBOARD_LIMIT: Final = 74_000
 """Bytes; terminals drop longer OSC 52 sequences."""
 
@@ -131,7 +131,7 @@ class Deeds:
     def _acknowledge(self) -> None:
         row = self._app.acknowledgeable()
         if self._app.settings.readonly:
-            self._app.answer(f"{READ_ONLY}: alerts are not acknowledged here")
+            self._app.answer(f"{READ_ONLY}: alerts cannot be acknowledged")
         elif row is not None:
             self._app.feed.submit(
                 Acknowledge(alert_ids=(row.id,), by=self._app.settings.user, at=self._app.session.now)
