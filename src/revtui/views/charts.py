@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from revtui.views.model import ChartView, ThresholdLine
-from revtui.views.palette import Role, Segment, drawn, glyph
+from revtui.views.palette import Role, Segment, drawn, glyph, mark
 from revtui.views.sparkline import sparkline
 from revtui.views.values import minute_text, moment
 from revtui.views.widths import fit, plain, to_ascii
@@ -325,7 +325,7 @@ def _mark_alerts(cells: list[list[Cell]], chart: ChartView, frame: _Frame, *, as
     for time, severity in sorted(chart.markers, key=lambda marker: marker[1]):
         if frame.start <= time <= frame.end:
             column = corner + 1 + _column_of(time, frame, columns)
-            axis[column] = (glyph(severity, ascii_only=ascii_only), drawn(severity))
+            axis[column] = (glyph(severity, ascii_only=ascii_only), mark(severity))
 
 
 def _merge(row: Sequence[Cell]) -> tuple[Segment, ...]:

@@ -106,6 +106,15 @@ def drawn(severity: Severity) -> Role:
     return {Severity.WARN: Role.WARN_LINE, Severity.CRIT: Role.CRIT_LINE}.get(severity, Role.LINE)
 
 
+def mark(severity: Severity) -> Role:
+    """The role of a glyph that stands alone: it is drawn, not written.
+
+    >>> mark(Severity.CRIT), mark(Severity.UNKNOWN)
+    (<Role.CRIT_LINE: 'crit-line'>, <Role.UNKNOWN: 'unknown'>)
+    """
+    return drawn(severity) if severity.is_alarm else role(severity)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ink:
     """What a role is written in: a colour (empty: the terminal's own) and the cues beside it."""

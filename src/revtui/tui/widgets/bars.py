@@ -11,7 +11,7 @@ from revtui.tui.actions import TABS, Action
 from revtui.tui.widgets.panel import Painted
 from revtui.views.lines import Line, joined, wrapped
 from revtui.views.model import CardView, OverviewView, StatusView
-from revtui.views.palette import Role, Segment, glyph, role, word
+from revtui.views.palette import Role, Segment, glyph, mark, role, word
 from revtui.views.widths import line_width, width_of
 
 BRAND: Final = "revtui"
@@ -184,7 +184,7 @@ class FurtherKpis(Bar):
         line: list[Segment] = [(" ", Role.TEXT)]
         for card in cards:
             part: list[Segment] = [
-                (f"{card.sign} ", role(card.severity) if card.judged else Role.DIM),
+                (f"{card.sign} ", mark(card.severity) if card.judged else Role.DIM),
                 (f"{card.short} ", Role.DIM),
                 (card.value, Role.TEXT),
                 _GAP,

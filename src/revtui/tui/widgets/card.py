@@ -8,7 +8,7 @@ from textual import events
 from revtui.tui.widgets.panel import NOTHING, Panel, drawn_once
 from revtui.views.lines import Line, joined
 from revtui.views.model import CardView
-from revtui.views.palette import Role, Segment, role, word
+from revtui.views.palette import Role, Segment, mark, role, word
 from revtui.views.sparkline import sparkline
 from revtui.views.widths import line_width, width_of
 
@@ -28,7 +28,7 @@ class KpiCard(Panel):
         """Show a KPI."""
         self._card = card
         badge: Line = ((f"{card.sign} {word(card.severity)}", role(card.severity)),) if card.judged else ()
-        short: Line = ((card.sign, role(card.severity)),) if card.judged else ()
+        short: Line = ((card.sign, mark(card.severity)),) if card.judged else ()
         width, height = self.room
         roomy = width >= width_of(card.label) + line_width(badge) + 4
         age: Line = ((card.stale, Role.UNKNOWN),) if card.stale else NOTHING
