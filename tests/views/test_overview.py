@@ -225,6 +225,9 @@ def test_the_threshold_is_the_level_breached_or_the_next_in_line() -> None:
 def test_too_few_observations_are_counted_on_the_card() -> None:
     view = view_of(SCENES["low_volume"]())
     assert card(view, "fail_rate").threshold == "needs 20 attempts, has 3"
+    for width, text in ((24, "needs 20 attempts, has 3"), (23, "3 of 20 attempts"), (16, "3 of 20 attempts")):
+        lines = card_lines(card(view, "fail_rate"), width, 3)
+        assert "".join(part for part, _role in lines[2]).strip() == text
     assert card(view, "fail_rate").severity is Severity.UNKNOWN
 
 

@@ -83,6 +83,8 @@ class CardView:
     provisional: str = ""
     """The value of the window still open, which may yet change; empty without one. `value` is final."""
 
+    threshold_short: str = ""
+    """`threshold` where that does not fit; empty when it is short enough everywhere."""
     aside: Sequence[str] = ()
     """What the value leaves out, such as `+€6,000.00 excluded`, the longest spelling first; usually nothing."""
 

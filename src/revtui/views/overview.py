@@ -119,13 +119,15 @@ def _card(
     text = age_text(lag) if lag is not None else _text(snapshot, kpi, value)
     unjudged = Severity.UNKNOWN if value is None and lag is None else Severity.INFO
     severity = unjudged if verdict is None else verdict.severity
+    threshold, threshold_short = _threshold(snapshot, kpi, verdict)
     return CardView(
         kpi=kpi.name,
         label=kpi.label,
         short=kpi.short,
         value=text,
         change=_change(snapshot, kpi, value, before),
-        threshold=_threshold(snapshot, kpi, verdict),
+        threshold=threshold,
+        threshold_short=threshold_short,
         severity=worst([severity, Severity.UNKNOWN]) if stale else severity,
         spark=_series(snapshot, kpi, recent),
         stale=stale,
@@ -186,17 +188,24 @@ def _change(snapshot: Snapshot, kpi: Kpi, value: float | None, before: float | N
     return f"{change / before * 100:+,.1f} % vs 1h"
 
 
-def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> str:
-    """The level breached, or the next in line; how many observations are missing when there are too few."""
+def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> tuple[str, str]:
+    """The level breached, or the next in line; how many observations are missing when there are too few.
+
+    And the same where room is scarce, if that is another text.
+    """
     rule = _rule_of(snapshot, kpi, verdict)
     if rule is None:
-        return ""
+        return "", ""
     levels = rule.levels_for(ALL_GATEWAYS)
     if verdict is not None and verdict.severity is Severity.UNKNOWN and (verdict.n or 0) < rule.min_volume:
-        return f"needs {rule.min_volume:,} {VOLUMES[str(kpi.volume)]}, has {verdict.n or 0:,}"
+        noun, number = VOLUMES[str(kpi.volume)], verdict.n or 0
+        return (
+            f"needs {rule.min_volume:,} {noun}, has {number:,}",
+            f"{number:,} of {rule.min_volume:,} {noun}",
+        )
     crit_first = levels.warn is None or (verdict is not None and verdict.severity is Severity.CRIT)
     word, level = ("CRIT", levels.crit) if crit_first and levels.crit is not None else ("WARN", levels.warn)
-    return "" if level is None else _level_label(snapshot, kpi, rule, word, level)
+    return "" if level is None else _level_label(snapshot, kpi, rule, word, level), ""
 
 
 def _rule_of(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> Rule | None:

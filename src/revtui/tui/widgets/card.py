@@ -49,8 +49,9 @@ def card_lines(card: CardView, width: int, height: int, *, plain: bool = False) 
     room = width - line_width(value) - 1
     spark: Line = ((sparkline(card.spark, room, ascii=plain), card.trend),) if room >= 4 else ()
     first = joined(value, spark, width)
+    level = card.threshold if width_of(card.threshold) <= width else card.threshold_short or card.threshold
     # What the value leaves out is said before how it has changed.
-    rest = [_aside(card, width), ((card.change, Role.DIM),), ((card.threshold, Role.DIM),)]
+    rest = [_aside(card, width), ((card.change, Role.DIM),), ((level, Role.DIM),)]
     aside, change, threshold = (line if line[0][0] else NOTHING for line in rest)
     if height >= 3:
         return (first, change, threshold) if not aside else (first, threshold or change, aside)
