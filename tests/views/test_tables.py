@@ -6,6 +6,7 @@ import pytest
 from factories import MINUTE, NEWEST_END, NOON, SCENES, Figures, healthy, incident, scene, source, steady
 from revtui.core.severity import Severity
 from revtui.core.windows import WindowPolicy
+from revtui.views.palette import Role
 from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS, gateways, newest_end, newest_rows, windows
 
 
@@ -67,6 +68,21 @@ def test_a_gateway_with_too_few_attempts_is_judged_by_the_other_rules() -> None:
         lambda _gateway, _back: Figures(purchases=3, failed=3), gateways=("tiny",), windows=3, rules=fail_only
     )
     assert gateways(made.snapshot)[0].severity is Severity.UNKNOWN
+
+
+def test_only_the_value_that_is_the_alarm_is_one() -> None:
+    made = scene(
+        lambda gateway, back: replace(
+            steady(gateway, back), latency_ms=1840.0 if gateway == "paypal" else 400.0
+        )
+    )
+    rows = {row.name: row for row in gateways(made.snapshot)}
+    assert rows["paypal"].severity is Severity.WARN
+    assert rows["paypal"].alarms == {"p95": Severity.WARN}
+    assert rows["paypal"].trend is Role.LINE, "the fail rate is well"
+    assert rows["stripe"].alarms == {}
+    failing = {row.name: row for row in gateways(incident().snapshot)}["stripe"]
+    assert (failing.alarms, failing.trend) == ({"fail_rate": Severity.CRIT}, Role.CRIT_LINE)
 
 
 def test_before_the_first_window_tables_are_empty() -> None:

@@ -5,8 +5,8 @@ snapshot all render this same model. Severity travels as a `Severity`, and how s
 `Role`; what colour that is, is the front end's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from revtui.core.severity import Severity
 from revtui.views.palette import Role, drawn, glyph, role
@@ -151,6 +151,13 @@ class GatewayRow:
     users: str
     spark: Sequence[float | None]
     """Fail rate over the last windows."""
+    alarms: Mapping[str, Severity] = field(default_factory=dict)
+    """Columns whose value is the alarm, with how bad it is: `fail_rate`, `p95`, …"""
+
+    @property
+    def trend(self) -> Role:
+        """How its sparkline is drawn."""
+        return drawn(self.alarms.get("fail_rate", Severity.OK))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

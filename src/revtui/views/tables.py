@@ -153,7 +153,23 @@ def gateway_row(
         attempts=NO_DATA if attempts is None else f"{attempts:,}",
         users=value_text(_USERS, figure(_USERS, get), snapshot.currency, estimated=snapshot.users_estimated),
         spark=spark,
+        alarms=_alarms(snapshot, name) if row is not None else {},
     )
+
+
+def _alarms(snapshot: Snapshot, name: str) -> dict[str, Severity]:
+    """By column, the worst breach of the KPI that it shows."""
+    shown_kpis = {kpi.column: kpi.name for kpi in (_REVENUE, _FAIL_RATE, _P95, _USERS)}
+    found: dict[str, Severity] = {}
+    for column, source in _ROW_COLUMNS.items():
+        breaches = [
+            verdict.severity
+            for verdict in snapshot.verdicts
+            if verdict.gateway_name == name and verdict.kpi == shown_kpis.get(source) and verdict.breached
+        ]
+        if breaches:
+            found[column] = max(breaches)
+    return found
 
 
 def windows(snapshot: Snapshot, *, gateway: str = ALL_GATEWAYS, limit: int = 100) -> tuple[WindowRow, ...]:

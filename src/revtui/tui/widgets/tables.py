@@ -11,10 +11,10 @@ from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
 from revtui.views.lines import Line
 from revtui.views.model import GatewayRow, WindowRow
-from revtui.views.palette import Role, drawn, glyph, role, word
+from revtui.views.palette import Role, glyph, role, word
 from revtui.views.sparkline import sparkline
 from revtui.views.system import rejected_line
-from revtui.views.tables import WINDOW_COLUMNS
+from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS
 from revtui.views.widths import fit
 
 _GATEWAY_COLUMNS: Final = (
@@ -81,14 +81,10 @@ class GatewayTable(RowList[GatewayRow]):
         self.present(rows, sort=sort, reverse=reverse)
 
     def _line(self, row: GatewayRow, _width: int) -> Line:
-        look = role(row.severity)
-        alarming = row.severity.is_alarm
         roles = [
-            look,
-            Role.STRONG if alarming else Role.TEXT,
-            Role.TEXT,
-            look if alarming else Role.TEXT,
-            *(Role.TEXT,) * 3,
+            role(row.severity),
+            Role.STRONG if row.severity.is_alarm else Role.TEXT,
+            *(role(row.alarms[name]) if name in row.alarms else Role.TEXT for name in GATEWAY_COLUMNS[2:]),
         ]
         line = table_line(_GATEWAY_COLUMNS, self._widths, _gateway_cells(row), roles)
         if not self._spark:
@@ -96,7 +92,7 @@ class GatewayTable(RowList[GatewayRow]):
         return (
             *line,
             ("  ", Role.TEXT),
-            (sparkline(row.spark, self._spark, ascii=self.plain), drawn(row.severity)),
+            (sparkline(row.spark, self._spark, ascii=self.plain), row.trend),
         )
 
 
