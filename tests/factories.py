@@ -22,7 +22,7 @@ from revtui.core.rules import Rule, judge, judge_clock
 from revtui.core.severity import Severity
 from revtui.core.windows import WindowPolicy
 from revtui.engine.snapshot import Excluded, Snapshot, SourceState, SourceStatus, Status
-from revtui.views.alerts import fold
+from revtui.views.ledger import fold
 from revtui.views.model import AlertRow
 
 SECOND = 1_000_000
@@ -361,6 +361,17 @@ def stale() -> Scene:
     return replace(made, snapshot=replace(snapshot, verdicts=judged, severity=clock.severity))
 
 
+def silent() -> Scene:
+    """Live, and no event for four minutes: no alert yet, but no good news either."""
+    made = scene(now=NEWEST_END + 5 * MINUTE + 6 * SECOND)
+    return replace(made, snapshot=replace(made.snapshot, severity=Severity.UNKNOWN))
+
+
+def catching_up() -> Scene:
+    """Live, reading a backlog two hours deep."""
+    return scene(now=NOW + 2 * HOUR, catching_up=True, severity=Severity.UNKNOWN)
+
+
 def ended() -> Scene:
     """A finite file read to its end, years ago by the clock."""
     return scene(
@@ -375,7 +386,7 @@ def ended() -> Scene:
 def disconnected() -> Scene:
     """The source is gone, the data stay."""
     lost = source(state=SourceState.ERROR, since=NOW - 90 * SECOND, detail="retry in 4s: connection refused")
-    return scene(status=Status.DISCONNECTED, sources=(lost,))
+    return scene(status=Status.DISCONNECTED, sources=(lost,), severity=Severity.UNKNOWN)
 
 
 def replayed() -> Scene:
@@ -430,7 +441,7 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     made.__name__: made
     for made in (
         healthy, incident, outage, recovering, no_data, warming_up, empty, low_volume, huge_money, negative_net, late,
-        stale, ended, disconnected, replayed, simulated, two_currencies, yen, many_gateways, hostile_names, unruled,
+        stale, silent, catching_up, ended, disconnected, replayed, simulated, two_currencies, yen, many_gateways, hostile_names, unruled,
     )
 }  # fmt: skip
 """Every scene by name."""

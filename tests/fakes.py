@@ -4,8 +4,12 @@ import asyncio
 import threading
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from factories import Scene
 from revtui.core.alerts import Transition
+from revtui.core.rules import judge
+from revtui.core.severity import worst
 from revtui.engine.commands import Acknowledge, Command, SetRule
 from revtui.engine.snapshot import Mailbox, Snapshot, TransitionLog
 
@@ -79,7 +83,14 @@ class FakeFeed:
             rules = tuple(
                 command.rule if rule.name == command.rule.name else rule for rule in self.snapshot.rules
             )
-            self.change(rules=rules)
+            newest = self.snapshot.rows.filter(pl.col("window_end") == pl.col("window_end").max())
+            exponent = self.snapshot.currency_exponent
+            judged = [judge(row, rules, currency_exponent=exponent) for row in newest.iter_rows(named=True)]
+            self.change(
+                rules=rules,
+                verdicts=tuple(verdict for one in judged for verdict in one.verdicts),
+                severity=worst([one.severity for one in judged]),
+            )
         elif isinstance(command, Acknowledge):
             alerts = tuple(
                 replace(alert, acknowledged_by=command.by) if alert.id in command.alert_ids else alert

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revtui.core.events import RAW_BYTES_KEPT
-from revtui.core.text import all_plain, escape_raw, sanitise, sanitised, sanitised_identity, shortened
+from revtui.core.text import RAW_BYTES_KEPT, escape_raw, sanitise, sanitised_identity, shortened
+from revtui.core.textcolumns import all_plain, sanitised
 
 DANGEROUS = (
     [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))]
     + ["\u061c", *map(chr, range(0x200B, 0x2010)), *map(chr, range(0x2028, 0x202F))]
-    + [*map(chr, range(0x2060, 0x2070)), "\ufeff"]
+    + [*map(chr, range(0x2060, 0x2070)), "\ufeff", "\u00ad", "\u180e", "\ufff9", "\U000e0041"]
 )
 TEXT = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(DANGEROUS)))
 

@@ -94,6 +94,14 @@ def test_the_json_snapshot_tells_the_incident_exactly() -> None:
     assert parsed["window"] == {"length": "5m", "hop": "1m", "bound": "1m", "lateness": "15m"}
 
 
+def test_a_silence_is_stale_and_unknown_in_every_field() -> None:
+    parsed = json_of(SCENES["silent"]())
+    assert (parsed["severity"], parsed["stale"]) == ("UNKNOWN", True)
+    assert parsed["verdict"].startswith("No events for 4 min")
+    assert {card["severity"] for card in parsed["cards"]} == {"UNKNOWN"}
+    assert json_of(incident())["stale"] is False
+
+
 def test_simulated_data_say_so_in_json_and_markdown() -> None:
     made = SCENES["simulated"]()
     assert json_of(made)["simulated"] is True
@@ -141,3 +149,11 @@ def test_no_name_breaks_a_markdown_table(name: str) -> None:
         columns = columns or count
         assert count == columns
         assert not re.search(r"(?<!\\)[<\[]", line)
+
+
+def test_the_sales_at_stake_are_a_number_for_scripts_too() -> None:
+    parsed = json_of(incident())
+    (breach,) = [verdict for verdict in parsed["verdicts"] if verdict["severity"] == "CRIT"]
+    assert breach["sales_at_stake_per_min"] == "523.90"  # (41 - 15 % of 52) x $78.90 / 5 min
+    assert "about $524/min of sales at stake" in parsed["verdict"]
+    assert {v["sales_at_stake_per_min"] for v in parsed["verdicts"] if v is not breach} == {None}

@@ -12,7 +12,7 @@ from factories import SCENES
 from revtui.core.rules import Rule
 from revtui.engine.commands import Acknowledge, SetRule
 from revtui.tui.actions import ACTION_BY_ID, ACTIONS, TABS, Action, Fact, available, footer_actions
-from revtui.tui.screens.commands import Commands
+from revtui.tui.screens.commands import Commands, matching
 from revtui.tui.screens.dialog import PageDialog
 from revtui.tui.screens.thresholds import Thresholds
 
@@ -25,22 +25,58 @@ def test_ids_are_unique_and_every_action_has_a_key_and_a_sentence() -> None:
     assert len(ACTION_BY_ID) == len(ACTIONS)
     for action in ACTIONS:
         assert action.keys
-        assert action.shown
+        assert action.all_keys
         assert action.help.endswith(".")
 
 
 def test_no_key_means_two_things_at_once() -> None:
-    exclusive = {Fact.PAUSED, Fact.RUNNING}
+    exclusive = (
+        {Fact.PAUSED, Fact.RUNNING},
+        {Fact.SCREEN, Fact.TYPING, Fact.DIALOG},
+        {Fact.COMMANDS, Fact.THRESHOLDS, Fact.EDITING},
+    )
     for one, other in combinations(ACTIONS, 2):
         shared = set(one.keys) & set(other.keys)
         together = one.needs | other.needs
-        if shared and not ({Fact.SCREEN, Fact.DIALOG} <= together or exclusive <= together):
+        if shared and not any(len(facts & together) > 1 for facts in exclusive):
             pytest.fail(f"{one.id} and {other.id} share {shared}")
+
+
+def test_help_lists_every_key_of_an_action_by_its_own() -> None:
+    keys = {action.id: action.all_keys for action in ACTIONS}
+    assert (keys["sort.previous"], keys["sort.next"]) == ("<", ">")
+    assert (keys["chart.longer"], keys["chart.shorter"]) == ("+ =", "-")
+    assert (keys["pause"], keys["help"], keys["commands"]) == ("space p", "? F1", ": ctrl+p")
+    assert keys["level.begin"] == "0-9 ."
+    assert keys["tab.alerts"] == "2"
 
 
 def test_no_key_is_one_that_terminals_and_multiplexers_keep_for_themselves() -> None:
     taken = {"ctrl+s", "ctrl+q", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+z", "ctrl+a", "ctrl+b"}
     assert not taken & {key for action in ACTIONS for key in action.keys}
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("alerts", "tab.alerts"),
+        ("thr", "thresholds"),
+        ("row", "row.down"),
+        ("col right", "sort.next"),
+        ("help", "help"),
+    ],
+)
+def test_a_command_is_found_by_its_name_before_its_description(text: str, first: str) -> None:
+    found = matching(text, SCREEN_ACTIONS)
+    named = [one for one in found if all(word in one.name.lower() for word in text.split())]
+    assert found[0].id == first
+    assert found[: len(named)] == named
+
+
+def test_commands_are_called_by_words_and_not_by_ids() -> None:
+    assert all(action.name[0].isupper() and "." not in action.name for action in ACTIONS)
+    assert max(len(action.name) for action in SCREEN_ACTIONS) <= 20
+    assert [one.id for one in matching("tab.alerts", SCREEN_ACTIONS)] == []
 
 
 def test_the_footer_shows_only_what_is_available() -> None:
@@ -118,11 +154,16 @@ async def _escape_clears(stage: Stage) -> None:
     await stage.press("escape")
     assert stage.app.view.query == ""
     assert "Alerts 10 " in stage.text
-
-
-async def _clear_all(stage: Stage) -> None:
     await stage.press("comma", "c")
     assert not stage.app.view.filtered
+
+
+async def _typing(stage: Stage) -> None:
+    for key, query in (("enter", "stripe"), ("down", "stripe"), ("escape", "")):
+        await stage.press("slash", *["backspace"] * 8, *"stripe", key)
+        assert stage.app.view.query == query
+        assert not stage.app.monitor.filter_bar.is_open
+        assert stage.app.focused is stage.app.monitor.alert_log
 
 
 async def _least(stage: Stage) -> None:
@@ -152,8 +193,17 @@ async def _acknowledge(stage: Stage) -> None:
 
 async def _copy(stage: Stage) -> None:
     await stage.press("y")
-    assert "CRIT 12:12:00" in stage.app.clipboard
-    assert "stripe" in stage.app.clipboard
+    assert stage.app.clipboard == (
+        "CRIT, 2026-03-05 12:12:00Z, fail_rate of stripe,"
+        " firing: payment fail rate 70.0 % > 30 % (70 of 100 attempts)"
+    )
+    await stage.press("3", "y")
+    assert stage.app.clipboard.startswith(
+        "CRIT, 2026-03-05 12:40:00Z, adyen, revenue $2,367.00, fail rate 70.0 %"
+    )
+    await stage.press("4", "y")
+    assert stage.app.clipboard.startswith("window to 2026-03-05 12:42:00Z, events 507, buy 40")
+    assert "  " not in stage.app.clipboard
 
 
 async def _pause_and_resume(stage: Stage) -> None:
@@ -265,7 +315,7 @@ SCREEN_CHECKS: dict[str, Check] = {
     "row.copy": _copy,
     "filter.open": _filter_opens,
     "filter.clear": _escape_clears,
-    "filter.clear_all": _clear_all,
+    **dict.fromkeys(("typing.keep", "typing.list", "typing.clear"), _typing),
     "filter.least": _least,
     "alert.acknowledge": _acknowledge,
     "pause": _pause_and_resume,
@@ -334,6 +384,19 @@ async def _typed(stage: Stage) -> None:
     assert _sent(stage).levels.warn == pytest.approx(0.12)
 
 
+async def _begun(stage: Stage) -> None:
+    await stage.press("j", *"12", "enter")
+    assert _sent(stage).levels.warn == pytest.approx(0.12)
+    await stage.press(".", *"5 %", "enter")
+    assert _sent(stage).levels.warn == pytest.approx(0.005)
+
+
+async def _does(stage: Stage) -> None:
+    await stage.press("escape", "colon", *"gateways", "enter")
+    assert stage.app.screen is stage.app.monitor
+    assert stage.app.monitor.tab == "gateways"
+
+
 async def _nudged(stage: Stage) -> None:
     await stage.press("j", "plus", "plus", "minus")
     assert _sent(stage).levels.warn == pytest.approx(0.16)
@@ -351,8 +414,11 @@ DIALOG_CHECKS: dict[str, Check] = {
         ("dialog.down", "dialog.up", "dialog.page_down", "dialog.page_up", "dialog.top", "dialog.bottom"),
         _scrolls,
     ),
+    "command.do": _does,
     "level.other": _other,
     "level.edit": _typed,
+    "level.set": _typed,
+    "level.begin": _begun,
     "level.raise": _nudged,
     "level.lower": _nudged,
     "level.save": _saved,
@@ -374,7 +440,9 @@ async def test_every_key_in_a_footer_is_available_there(tab: str, size: tuple[in
         await stage.look()
         facts = stage.app.facts
         shown = [
-            action for action in ACTIONS if action.label and f" {action.shown} {action.label}" in stage.footer
+            action
+            for action in ACTIONS
+            if action.label and f" {action.footer_key} {action.label}" in stage.footer
         ]
         assert len(shown) >= 4
         assert all(available(action, facts) for action in shown)
@@ -391,17 +459,32 @@ async def test_without_alerts_nothing_about_a_row_is_offered() -> None:
 async def test_a_tab_never_offers_the_keys_of_the_one_before() -> None:
     async with staged(SCENES["outage"]()) as stage:
         assert Fact.ROW in stage.app.facts
-        stage.app.action_perform("tab.system")
-        assert Fact.ROW not in stage.app.facts, "the focus has not moved yet, the tab has"
+        stage.app.open_tab("system")
+        assert Fact.ROW not in stage.app.facts
 
 
-async def test_a_viewer_without_permission_is_offered_no_commands() -> None:
-    async with staged(SCENES["outage"](), readonly=True) as stage:
+async def test_a_read_only_screen_offers_no_commands_and_answers_why() -> None:
+    async with staged(SCENES["outage"](), readonly=True, size=(160, 48)) as stage:
+        assert "READ-ONLY" in stage.text.splitlines()[0]
         assert " a ack" not in stage.footer
-        assert "thresholds" not in stage.footer
-        await stage.press("a", "l")
+        await stage.press("a")
+        assert "read-only (--readonly): alerts cannot be acknowledged" in stage.footer
+        await stage.press("colon", *"acknowledge")
+        assert "No command is called that." in stage.text
+        await stage.press("escape", "l")
+        assert isinstance(stage.app.screen, Thresholds)
+        await stage.press("escape")
+        assert "read-only (--readonly): levels cannot be changed" in stage.footer
         assert stage.feed.commands == []
-        assert stage.app.screen is stage.app.monitor
+
+
+async def test_an_answer_fades_after_a_while() -> None:
+    async with staged(SCENES["outage"](), readonly=True, size=(160, 48)) as stage:
+        stage.app.answer("because")
+        assert "because" in stage.footer
+        await stage.tick(1)
+        assert "because" in stage.footer
+        await stage.until(lambda: "because" not in stage.footer)
 
 
 async def test_thresholds_that_cannot_be_saved_offer_no_saving() -> None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from stage import staged, widths
 from factories import HOSTILE_NAMES, SCENES, SECOND, Figures, scene, steady
 from golden import assert_golden
 from revtui.core.severity import Severity
+from revtui.core.text import sanitise
+from revtui.engine.snapshot import Excluded
 from revtui.tui.actions import TABS
 from revtui.tui.headless import frame
-from revtui.tui.printable import plain, printable
 from revtui.tui.state import ViewState
+from revtui.views.widths import plain
 
 GOLDEN = Path(__file__).parent / "golden"
 SIZES = [(60, 16), (80, 24), (120, 40), (160, 48), (200, 60)]
@@ -180,7 +183,7 @@ def test_every_theme_draws_the_same_words(theme: str) -> None:
 
 
 def test_control_characters_become_visible_and_ascii_keeps_its_width() -> None:
-    assert printable("a\x1b[2J\x9b\u202eb\x7f") == "a␛[2J��b␡"
+    assert sanitise("a\x1b[2J\x9b\u202eb\x7f") == "a␛[2J��b␡"
     for text in ("■ 7.4 % ≥ 6 %", "東京", "e\u0301", "⣀⡠", "─│╭", "↓"):
         made = plain(text)
         assert made.isascii()
@@ -245,6 +248,27 @@ async def test_a_view_can_be_given_at_the_start() -> None:
     async with staged(SCENES["outage"](), view=ViewState(tab="alerts", query="gw:stripe")) as stage:
         assert "filter: gw:stripe (8 hidden)" in stage.text
         assert stage.app.monitor.alert_log is stage.app.focused
+
+
+@pytest.mark.fault("F51")
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48)])
+async def test_excluded_money_and_quarantined_rows_are_in_sight_at_every_size(size: tuple[int, int]) -> None:
+    made = SCENES["late"]()
+    money = Excluded(currency="EUR", events=31, amount_minor=600_000)
+    made = replace(made, snapshot=replace(made.snapshot, excluded=(money,)))
+    async with staged(made, size=size) as stage:
+        text = await stage.look()
+        assert "+€6,000.00 excl" in text
+        assert "5 System (12!)" in text
+
+
+@pytest.mark.fault("F66")
+async def test_a_screen_left_alone_in_a_silence_says_so_within_minutes() -> None:
+    async with staged(SCENES["healthy"](), size=(80, 24)) as stage:
+        assert "● OK  Nothing wrong" in stage.text
+        await stage.tick(180)
+        assert "○ UNKN  No events for 3 min" in stage.text
+        assert "● OK" not in stage.text
 
 
 async def test_stale_data_is_marked_on_every_card() -> None:

@@ -1,5 +1,7 @@
 """Frames without a terminal: every format, from the poorest environment."""
 
+import asyncio
+import inspect
 import re
 import sys
 import xml.etree.ElementTree as ET
@@ -10,9 +12,12 @@ from rich.cells import cell_len
 
 from black_box import revtui
 from factories import SCENES
-from revtui.core.errors import UsageError
-from revtui.tui.headless import frame, png
-from revtui.tui.printable import printable
+from revtui.core.errors import RevtuiError, UsageError
+from revtui.core.text import sanitise
+from revtui.tui.actions import TABS
+from revtui.tui.app import MonitorApp, Settings
+from revtui.tui.feed import StillFeed
+from revtui.tui.headless import _drawn, frame, png
 
 SIZE = (80, 24)
 SCRIPT = """
@@ -35,7 +40,7 @@ def test_text_has_at_most_its_size_and_no_sequences() -> None:
     text = _frame("text")
     assert len(text.splitlines()) <= SIZE[1]
     assert max(map(cell_len, text.splitlines())) <= SIZE[0]
-    assert printable(text.replace("\n", "")) == text.replace("\n", "")
+    assert sanitise(text.replace("\n", "")) == text.replace("\n", "")
     assert "■ CRIT" in text
 
 
@@ -50,6 +55,45 @@ def test_ansi_is_the_text_with_colours() -> None:
 def test_mono_ansi_has_no_colours() -> None:
     assert "38;" not in _frame("ansi", theme="mono")
     assert "48;" not in _frame("ansi", theme="mono")
+
+
+def _colours(ansi: str) -> set[str]:
+    return set(re.findall(r"[34]8;2;[0-9;]+?(?=[;m])", ansi))
+
+
+@pytest.mark.fault("F83")
+def test_no_color_means_no_colour_in_what_goes_to_a_terminal_and_nothing_in_a_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pictures = {form: _frame(form) for form in ("svg", "html")}
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert _colours(_frame("ansi", no_color=True)) == set()
+    assert _frame("ansi", no_color=True) == _frame("ansi", theme="mono")
+    assert _frame("text", no_color=True) == _frame("text")
+    for form, picture in pictures.items():
+        assert _frame(form, no_color=True) == picture
+
+
+def test_a_frame_that_is_not_drawn_in_time_is_an_error_and_no_frame() -> None:
+    class Slow(MonitorApp):
+        CSS_PATH = str(Path(inspect.getfile(MonitorApp)).with_name("revtui.tcss"))
+        settled = False  # never, whatever is drawn
+
+    app = Slow(StillFeed(SCENES["healthy"]().snapshot), Settings(timed=False))
+    with pytest.raises(RevtuiError, match=r"not drawn within 0\.2 s"):
+        asyncio.run(_drawn(app, SIZE, patience_seconds=0.2))
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_still_frame_names_no_keys_and_has_no_cursor(tab: str) -> None:
+    made = SCENES["outage"]()
+    text = frame(made.snapshot, made.transitions, size=(160, 48), tab=tab)
+    assert "? help" not in text
+    assert "q quit" not in text
+    assert not re.search(r"│ >", text)
+    assert "tail ↓" not in text
+    ansi = frame(made.snapshot, made.transitions, size=(160, 48), tab=tab, format="ansi")
+    assert not re.search(r"\x1b\[(?:[0-9]+;)*7[;m]", ansi), "reverse video"
 
 
 def test_the_svg_is_well_formed_and_refers_to_nothing_outside() -> None:

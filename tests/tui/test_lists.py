@@ -4,6 +4,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 from stage import staged
 
@@ -15,7 +16,7 @@ from revtui.tui.state import ViewState
 from revtui.tui.widgets import chart
 from revtui.tui.widgets.alert_log import AlertLog
 from revtui.tui.widgets.chart import ChartPanel
-from revtui.tui.widgets.tables import GatewayTable
+from revtui.tui.widgets.tables import GatewayTable, WindowTable
 from revtui.views.charts import ChartPicture, render_chart
 
 
@@ -80,6 +81,34 @@ async def test_the_log_follows_its_tail_until_somebody_scrolls_up() -> None:
         assert "2 new below (G)" in stage.text
         await stage.press("G")
         assert "tail ↓" in stage.text
+
+
+async def test_only_what_is_newer_than_was_ever_seen_is_new_below() -> None:
+    async with staged(crowded(50), size=(120, 40)) as stage:
+        stage.app.look(replace(stage.app.view, query="gateway-3"))
+        await stage.press("k")
+        stage.app.look(replace(stage.app.view, query=""))
+        assert "new below" not in stage.text
+        assert "G to the end" in stage.text
+        newest = replace(many(1)[0], at=NOON + SECOND, began_at=NOON + SECOND, gateway_name="new-one")
+        stage.feed.happen(newest, replace(newest, began_at=NOON))
+        await stage.tick()
+        assert "2 new below (G)" in stage.text
+        stage.app.look(replace(stage.app.view, query="gateway-3"))
+        assert "new below" not in stage.text
+        stage.app.look(replace(stage.app.view, query=""))
+        assert "2 new below (G)" in stage.text
+
+
+async def test_a_log_that_had_to_drop_alerts_says_how_many_and_from_when() -> None:
+    async with staged(crowded(50), size=(120, 40)) as stage:
+        ledger = stage.app.session._ledger
+        assert ledger is not None
+        ledger._most = 20
+        stage.feed.happen(replace(many(1)[0], at=NOON, began_at=NOON + SECOND, gateway_name="new-one"))
+        await stage.tick()
+        assert "oldest 11:59:42Z, 31 before dropped" in stage.text
+        assert "Alerts 20 " in stage.text
 
 
 async def test_the_cursor_stays_on_its_alert_when_others_leave() -> None:
@@ -174,6 +203,22 @@ def test_a_paused_session_keeps_its_rows_while_the_log_grows() -> None:
     shown = session.picture(ViewState())
     assert shown is not None
     assert shown.total == 2
+
+
+async def test_the_cursor_stays_on_its_window_when_late_events_revise_it() -> None:
+    made = SCENES["healthy"]()
+    async with staged(made, size=(120, 40)) as stage:
+        await stage.press("4", "j", "j")
+        table = stage.app.monitor.query_one(WindowTable)
+        held = table.selected
+        assert held is not None
+        revised = made.snapshot.rows.with_columns(
+            pl.when(pl.col("window_end") == held.end).then(7).otherwise(pl.col("revision")).alias("revision")
+        )
+        stage.feed.change(rows=revised)
+        await stage.tick()
+        assert table.selected is not None
+        assert table.selected.cells[0] == f"{held.cells[0]} +7"
 
 
 async def test_one_cursor_is_seen_at_a_time() -> None:

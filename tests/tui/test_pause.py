@@ -24,7 +24,7 @@ async def test_a_paused_screen_stands_still_and_counts_what_arrives() -> None:
         )
         await stage.tick(1)
         now = stage.text.splitlines()
-        assert "‖ PAUSED 02:0" in now[0]
+        assert "‖ PAUSED  02:0" in now[0]
         assert "(+412 ev, +3 alerts)" in now[0]
         assert "12:41:07Z" in now[0]
         assert now[1:] == paused[1:]
@@ -33,11 +33,11 @@ async def test_a_paused_screen_stands_still_and_counts_what_arrives() -> None:
 async def test_the_time_of_a_pause_goes_on_without_news() -> None:
     async with staged(SCENES["ended"]()) as stage:
         await stage.press("space")
-        assert "PAUSED 00:00" in stage.text
+        assert "PAUSED  00:00" in stage.text
     async with staged(SCENES["healthy"]()) as stage:
         await stage.press("space")
         await stage.tick(134)
-        assert "PAUSED 02:14 (+0 ev, +0 alerts)" in stage.text
+        assert "PAUSED  02:14 (+0 ev, +0 alerts)" in stage.text
 
 
 async def test_resuming_shows_what_happened_meanwhile() -> None:

@@ -1,6 +1,7 @@
 import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def assert_exact(picture: ChartPicture, width: int, height: int) -> None:
 def test_a_chart_looks_as_approved(width: int, ascii_only: bool) -> None:
     scene = incident()
     view = build(scene.snapshot, now=scene.now, alerts=scene.alerts)
-    text = render_chart(view.fail_rate, width, 9, ascii=ascii_only, now=scene.now).text
+    text = render_chart(view.second_chart, width, 9, ascii=ascii_only, now=scene.now).text
     assert_golden(GOLDEN / f"fail_rate_{width}_{'ascii' if ascii_only else 'braille'}.txt", text + "\n")
 
 
@@ -77,7 +78,7 @@ def test_every_scene_is_drawn_in_exactly_the_room_there_is(name: str, width: int
     scene = SCENES[name]()
     view = build(scene.snapshot, now=scene.now, alerts=scene.alerts)
     for ascii_only in (False, True):
-        picture = render_chart(view.revenue, width, height, ascii=ascii_only, now=scene.now)
+        picture = render_chart(view.main_chart, width, height, ascii=ascii_only, now=scene.now)
         assert_exact(picture, width, height)
         assert not ascii_only or picture.text.isascii()
 
@@ -134,13 +135,32 @@ def test_a_spike_is_not_lost_when_points_are_thinned() -> None:
 
 def test_near_thresholds_are_dashed_lines_with_their_label() -> None:
     picture = render_chart(chart([6.0, 12.0, 9.0], thresholds=(WARN,)), 60, 10)
-    assert "WARN > 15 %" in drawn(picture, Role.WARN)
-    assert set(drawn(picture, Role.WARN).replace("WARN > 15 %", "")) <= {"╌", " "}
+    assert "WARN > 15 %" in drawn(picture, Role.WARN_LINE)
+    assert set(drawn(picture, Role.WARN_LINE).replace("WARN > 15 %", "")) <= {"╌", " "}
 
 
 def test_a_threshold_out_of_reach_does_not_flatten_the_line() -> None:
     picture = render_chart(chart([1.0, 2.0], thresholds=(CRIT,)), 60, 10)
-    assert not drawn(picture, Role.CRIT)
+    assert not drawn(picture, Role.CRIT_LINE)
+
+
+@pytest.mark.parametrize(
+    ("values", "top"), [([48_000.0, 71_980.0], "72k"), ([6.0, 6.2], "6.2"), ([900.0, 1_612.0], "1.7k")]
+)
+def test_a_low_chart_gives_no_row_away(values: list[float | None], top: str) -> None:
+    picture = render_chart(chart(values * 10, thresholds=(CRIT,)), 60, 5)
+    first, *_middle, last = picture.text.splitlines()[:3]
+    assert first.split("┤")[0].strip() == top
+    assert last.split("┤")[0].strip() == "0"
+    assert any("⠁" <= sign <= "⣿" for sign in first), "the largest value is in the top row"
+
+
+@pytest.mark.parametrize("height", range(4, 14))
+def test_no_threshold_passes_for_the_axis(height: int) -> None:
+    picture = render_chart(chart([5.0, 90.0, 70.0], thresholds=(WARN, CRIT)), 60, height)
+    bottom = picture.lines[-3]
+    assert "╌" not in "".join(text for text, _role in bottom)
+    assert not {Role.WARN_LINE, Role.CRIT_LINE} & {role for _text, role in bottom}
 
 
 def test_alerts_are_marked_on_the_axis_where_they_began() -> None:
@@ -151,8 +171,8 @@ def test_alerts_are_marked_on_the_axis_where_they_began() -> None:
     )
     picture = render_chart(chart([10.0] * 61, markers=markers), 64, 10)
     axis = picture.lines[-2]
-    assert [text for text, role in axis if role in {Role.WARN, Role.CRIT}] == ["■"]
-    assert columns_of(picture, Role.CRIT) == [33]
+    assert [text for text, role in axis if role in {Role.WARN_LINE, Role.CRIT_LINE}] == ["■"]
+    assert columns_of(picture, Role.CRIT_LINE) == [33]
 
 
 def test_a_later_value_stands_further_to_the_right_and_a_greater_one_higher() -> None:
@@ -187,7 +207,7 @@ def test_ticks_take_few_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "label"), [(0.05, "09:20:36Z"), (1, "09:20Z"), (30, "04. 09:20Z"), (24 * 30, "Mar 04")]
+    ("hours", "label"), [(0.05, "09:20:36Z"), (1, "09:20Z"), (30, "Mar 04 09:20Z"), (24 * 30, "Mar 04")]
 )
 def test_time_labels_are_as_fine_as_the_span_asks_for(hours: float, label: str) -> None:
     start = 1_772_616_000_000_000  # 2026-03-04T09:20:00Z
@@ -196,3 +216,29 @@ def test_time_labels_are_as_fine_as_the_span_asks_for(hours: float, label: str) 
         title="Revenue", unit="USD / 5m", times=times, values=[1.0] * 51, thresholds=(), markers=(), span="1h"
     )
     assert label in render_chart(chart, 80, 10).text
+
+
+def test_times_before_midnight_carry_their_date_and_those_of_today_do_not() -> None:
+    midnight = NOON + 12 * 60 * MINUTE
+    times = [midnight + (step - 60) * MINUTE for step in range(91)]
+    chart = ChartView(
+        title="Revenue",
+        unit="USD / 5m",
+        times=times,
+        values=[1.0] * 91,
+        thresholds=(),
+        markers=(),
+        span="3h",
+        live=True,
+    )
+    labels = render_chart(chart, 100, 10, now=times[-1]).lines[-1]
+    text = "".join(sign for sign, _role in labels)
+    assert "Mar 05 23:00Z" in text
+    assert "Mar 06" not in text
+    assert "00:30Z" in text
+    ended = render_chart(
+        replace(chart, live=False, times=[t - 30 * MINUTE for t in times]), 100, 10, now=midnight - MINUTE
+    )
+    text = "".join(sign for sign, _role in ended.lines[-1])
+    assert "Mar 05" not in text
+    assert "Mar 06 00:00Z" in text

@@ -23,15 +23,19 @@ from factories import (
     incident,
     scene,
     simulated,
+    source,
     stale,
     steady,
     unruled,
 )  # fmt: skip
 from golden import assert_golden
+from revtui.core.alerts import Phase
 from revtui.core.contracts import contracts
 from revtui.core.kpis import ALL_GATEWAYS, KPIS
 from revtui.core.severity import Severity
-from revtui.engine.snapshot import Status
+from revtui.core.text import sanitise
+from revtui.engine.snapshot import Excluded, SourceState, Status
+from revtui.tui.widgets.card import card_lines
 from revtui.views.model import CardView, OverviewView, PauseInfo
 from revtui.views.overview import build
 from revtui.views.palette import word
@@ -107,7 +111,7 @@ def test_every_scene_builds_with_every_metric_and_says_no_nan(name: str, metric:
 def test_every_text_of_a_view_is_safe_to_show_except_names_that_fit_cleans(name: str) -> None:
     view = view_of(SCENES[name]())
     for text in [*texts(view.status), view.verdict, *(t for one in view.cards for t in texts(one))]:
-        assert text.isprintable()
+        assert sanitise(text) == text
 
 
 FIGURES = st.builds(
@@ -187,6 +191,24 @@ def test_a_change_from_nothing_or_from_below_zero_is_a_difference() -> None:
     assert card(view, "refunds").change == "-100.0 % vs 1h"
 
 
+def test_a_gap_an_hour_before_is_no_zero_to_compare_with() -> None:
+    def plan(gateway: str, back: int) -> Figures | None:
+        return None if 58 <= back <= 70 else steady(gateway, back)
+
+    assert {one.change for one in view_of(scene(plan)).cards} == {""}
+    gap_now = scene(lambda gateway, back: None if back < 6 else steady(gateway, back))
+    assert {one.change for one in view_of(gap_now).cards} == {""}
+
+
+def test_a_source_without_user_ids_has_no_active_users_and_not_none_of_them() -> None:
+    made = scene(lambda gateway, back: replace(steady(gateway, back), users=0))
+    users = card(view_of(made), "active_users")
+    assert (users.value, set(users.spark)) == ("no data", {None})
+    assert {row.users for row in view_of(made).gateways} == {"no data"}
+    assert view_of(made, metric="active_users").main_chart.values == [None] * 60
+    assert card(view_of(SCENES["empty"]()), "active_users").value == "0"
+
+
 def test_there_is_no_change_without_a_window_an_hour_before() -> None:
     assert all(one.change == "" for one in view_of(scene(windows=60)).cards)
     assert card(view_of(scene(windows=61)), "revenue").change
@@ -202,7 +224,10 @@ def test_the_threshold_is_the_level_breached_or_the_next_in_line() -> None:
 
 def test_too_few_observations_are_counted_on_the_card() -> None:
     view = view_of(SCENES["low_volume"]())
-    assert card(view, "fail_rate").threshold == "judged from 20 on: 3"
+    assert card(view, "fail_rate").threshold == "needs 20 attempts, has 3"
+    for width, text in ((24, "needs 20 attempts, has 3"), (23, "3 of 20 attempts"), (16, "3 of 20 attempts")):
+        lines = card_lines(card(view, "fail_rate"), width, 3)
+        assert "".join(part for part, _role in lines[2]).strip() == text
     assert card(view, "fail_rate").severity is Severity.UNKNOWN
 
 
@@ -237,12 +262,24 @@ def test_data_are_stale_only_after_a_bound_and_a_hop() -> None:
         assert build(made.snapshot, now=newest + age).cards[0].stale == expected
 
 
+@pytest.mark.fault("F66")
+def test_a_silence_is_called_ok_nowhere() -> None:
+    view = view_of(SCENES["silent"]())
+    assert view.status.severity is Severity.UNKNOWN
+    assert {one.severity for one in view.cards} == {Severity.UNKNOWN}
+    assert {row.severity for row in view.gateways} == {Severity.UNKNOWN}
+    made = healthy()
+    aged = build(made.snapshot, now=made.now + 4 * MINUTE)
+    assert aged.status.severity is Severity.UNKNOWN
+    assert aged.verdict == "No events for 4 min: sales since then are unknown"
+
+
 def test_a_finite_file_is_never_stale() -> None:
     view = view_of(ended())
     assert {one.stale for one in view.cards} == {""}
     assert card(view, "freshness").value == "0 min"
-    assert (view.status.word, view.status.lag, view.status.clock) == ("END", "–", "12:41:07Z")
-    assert not view.revenue.live
+    assert (view.status.word, view.status.lag, view.status.clock) == ("END", "", "2026-03-05 12:41:07Z")
+    assert not view.main_chart.live
 
 
 def test_a_lost_source_is_stale_at_once_and_keeps_the_last_data() -> None:
@@ -270,6 +307,36 @@ def test_the_business_zone_has_its_own_clock() -> None:
     assert view_of(healthy()).status.local_clock == ""
 
 
+def test_a_clock_that_is_not_todays_carries_its_date() -> None:
+    made = healthy()
+    pause = PauseInfo(since=NOW)
+    assert build(made.snapshot, now=NOW + HOUR, paused=pause).status.clock == "12:41:07Z"
+    overnight = build(made.snapshot, now=NOW + 12 * HOUR, paused=pause)
+    assert overnight.status.clock == "2026-03-05 12:41:07Z"
+    assert view_of(SCENES["replayed"]()).status.clock == "2026-03-05 12:41:07Z"
+
+
+def test_a_breach_that_has_not_held_is_counted_as_pending() -> None:
+    made = incident()
+    alerts = tuple(replace(alert, phase=Phase.PENDING) for alert in made.snapshot.alerts)
+    status = view_of(replace(made, snapshot=replace(made.snapshot, alerts=alerts))).status
+    assert (status.counts[0], status.pending) == ((Severity.CRIT, 0), 1)
+    frozen = tuple(replace(alert, unknown_since=NOW) for alert in alerts)
+    assert view_of(replace(made, snapshot=replace(made.snapshot, alerts=frozen))).status.pending == 0
+    assert view_of(made).status.pending == 0
+
+
+def test_a_source_is_named_with_its_folders_where_there_is_room() -> None:
+    name = "/var/data/orders.csv"
+    made = scene(status=Status.END, sources=(source(name=name, state=SourceState.ENDED),))
+    status = view_of(made).status
+    assert (status.source, status.source_short) == (name, "orders.csv")
+    followed = view_of(scene(sources=(source(name=name, state=SourceState.IDLE), source()))).status
+    assert (followed.source, followed.source_short) == (f"{name} (idle) +1", "orders.csv (idle) +1")
+    url = "postgresql://host/db?table=raw_events"
+    assert view_of(scene(sources=(source(name=url),))).status.source_short == url
+
+
 def test_the_accounting_is_shown_as_its_identity() -> None:
     status = view_of(SCENES["late"]()).status
     assert (
@@ -290,6 +357,28 @@ def test_money_in_other_currencies_is_in_sight_with_its_own_decimals() -> None:
     )
 
 
+def test_excluded_money_stands_on_the_revenue_card_in_the_longest_spelling_that_fits() -> None:
+    made = scene(excluded=(Excluded(currency="EUR", events=31, amount_minor=600_000),))
+    revenue = card(view_of(made), "revenue")
+    assert revenue.aside == ("+€6,000.00 excluded", "+€6,000.00 excl.", "EUR excluded")
+    assert {one.aside for one in view_of(made).cards if one.kpi != "revenue"} == {()}
+    two = card(view_of(SCENES["two_currencies"]()), "revenue").aside
+    assert two == ("+€4,123.55 +1 more excluded", "2 currencies excluded", "2 excluded")
+    for height, width, line in (
+        (2, 22, "+€6,000.00 excluded"),
+        (3, 16, "+€6,000.00 excl."),
+        (2, 14, "EUR excluded"),
+    ):
+        lines = ["".join(text for text, _role in one) for one in card_lines(revenue, width, height)]
+        assert [one.strip() for one in lines].count(line) == 1
+
+
+def test_that_the_data_are_simulated_is_a_status_and_no_problem() -> None:
+    status = view_of(simulated()).status
+    assert status.simulated
+    assert status.problems == ()
+
+
 def test_hidden_gateways_and_estimates_are_said() -> None:
     view = view_of(SCENES["many_gateways"]())
     assert view.status.problems == ("(other) hides 7 gateways", "active users are an estimate (~)")
@@ -304,30 +393,40 @@ def test_open_alerts_are_counted_with_crit_and_warn_always_present() -> None:
 
 def test_charts_reach_back_as_far_as_asked() -> None:
     made = healthy()
-    hour = view_of(made).revenue
+    hour = view_of(made).main_chart
     assert (len(hour.times), hour.span, hour.unit, hour.live) == (60, "1h", "USD / 5m", True)
     assert hour.times[-1] == NEWEST_END
-    everything = view_of(made, span=None).revenue
+    everything = view_of(made, span=None).main_chart
     assert (len(everything.times), everything.span) == (90, "all")
 
 
 def test_the_main_chart_shows_the_metric_chosen_in_its_unit() -> None:
     view = view_of(incident(), metric="slow_share")
-    assert (view.revenue.title, view.revenue.unit) == ("Slow share", "%")
-    assert view.revenue.values[-1] == pytest.approx(2.0)
-    assert [line.label for line in view.fail_rate.thresholds] == ["WARN > 15 %", "CRIT > 30 %"]
-    assert [line.value for line in view.fail_rate.thresholds] == [15.0, 30.0]
+    assert (view.main_chart.title, view.main_chart.unit) == ("Slow share", "%")
+    assert view.main_chart.values[-1] == pytest.approx(2.0)
+    assert [line.label for line in view.second_chart.thresholds] == ["WARN > 15 %", "CRIT > 30 %"]
+    assert [line.value for line in view.second_chart.thresholds] == [15.0, 30.0]
+
+
+def test_two_charts_never_show_the_same() -> None:
+    view = view_of(incident(), metric="fail_rate")
+    assert (view.main_chart.title, view.second_chart.title) == ("Fail rate", "Revenue")
+    titles = [
+        {one.main_chart.title, one.second_chart.title}
+        for one in (view_of(healthy(), metric=kpi.name) for kpi in KPIS)
+    ]
+    assert all(len(pair) == 2 for pair in titles)
 
 
 def test_alerts_mark_the_charts_where_they_began() -> None:
     view = view_of(incident())
-    assert view.fail_rate.markers == [(NEWEST_END - 2 * MINUTE, Severity.CRIT)]
-    assert view.revenue.markers == view.fail_rate.markers
+    assert view.second_chart.markers == [(NEWEST_END - 2 * MINUTE, Severity.CRIT)]
+    assert view.main_chart.markers == view.second_chart.markers
 
 
 def test_gaps_in_a_rate_stay_gaps() -> None:
     made = scene(lambda name, back: None if 5 <= back < 9 else steady(name, back), windows=20)
-    values = view_of(made).fail_rate.values
+    values = view_of(made).second_chart.values
     assert [value is None for value in values] == [11 <= index < 15 for index in range(20)]
     assert pl.Series(values).null_count() == 4
 

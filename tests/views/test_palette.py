@@ -70,7 +70,7 @@ def test_the_measures_know_black_from_white_and_red_from_green() -> None:
 @pytest.mark.parametrize("part", Role)
 def test_every_text_has_enough_contrast_on_every_ground(palette: Palette, part: Role) -> None:
     for ground in (palette.background, palette.surface):
-        assert contrast(palette.look(part).color, ground) >= 4.5
+        assert contrast(palette.ink(part).color, ground) >= 4.5
 
 
 @pytest.mark.parametrize("palette", COLOURED, ids=lambda palette: palette.name)
@@ -78,15 +78,15 @@ def test_every_text_has_enough_contrast_on_every_ground(palette: Palette, part: 
     "eye", [NORMAL, DEUTERANOPIA, PROTANOPIA], ids=["normal", "deuteranopia", "protanopia"]
 )
 def test_severities_stay_apart_for_every_eye(palette: Palette, eye: tuple[Triple, Triple, Triple]) -> None:
-    colors = [palette.look(part).color for part in (Role.OK, Role.WARN, Role.CRIT)]
+    colors = [palette.ink(part).color for part in (Role.OK, Role.WARN, Role.CRIT)]
     for one, other in itertools.combinations(colors, 2):
         assert distance(one, other, eye) >= 15, (one, other)
 
 
 @pytest.mark.fault("F83")
 def test_the_theme_without_colours_has_none() -> None:
-    assert all(not MONO.look(part).color for part in Role)
-    assert MONO.look(Role.CRIT) != MONO.look(Role.WARN) != MONO.look(Role.OK)
+    assert all(not MONO.ink(part).color for part in Role)
+    assert MONO.ink(Role.CRIT) != MONO.ink(Role.WARN) != MONO.ink(Role.OK)
 
 
 @pytest.mark.fault("F83")

@@ -1,10 +1,12 @@
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
-from factories import MINUTE, NEWEST_END, SCENES, Figures, healthy, incident, scene, source, steady
+from factories import MINUTE, NEWEST_END, NOON, SCENES, Figures, healthy, incident, scene, source, steady
 from revtui.core.severity import Severity
 from revtui.core.windows import WindowPolicy
+from revtui.views.palette import Role
 from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS, gateways, newest_end, newest_rows, windows
 
 
@@ -68,6 +70,21 @@ def test_a_gateway_with_too_few_attempts_is_judged_by_the_other_rules() -> None:
     assert gateways(made.snapshot)[0].severity is Severity.UNKNOWN
 
 
+def test_only_the_value_that_is_the_alarm_is_one() -> None:
+    made = scene(
+        lambda gateway, back: replace(
+            steady(gateway, back), latency_ms=1840.0 if gateway == "paypal" else 400.0
+        )
+    )
+    rows = {row.name: row for row in gateways(made.snapshot)}
+    assert rows["paypal"].severity is Severity.WARN
+    assert rows["paypal"].alarms == {"p95": Severity.WARN}
+    assert rows["paypal"].trend is Role.LINE, "the fail rate is well"
+    assert rows["stripe"].alarms == {}
+    failing = {row.name: row for row in gateways(incident().snapshot)}["stripe"]
+    assert (failing.alarms, failing.trend) == ({"fail_rate": Severity.CRIT}, Role.CRIT_LINE)
+
+
 def test_before_the_first_window_tables_are_empty() -> None:
     snapshot = SCENES["no_data"]().snapshot
     assert newest_end(snapshot) is None
@@ -78,10 +95,33 @@ def test_before_the_first_window_tables_are_empty() -> None:
 
 def test_windows_come_newest_first_with_the_open_one_on_top() -> None:
     rows = windows(incident().snapshot, limit=4)
-    assert [row.cells[0] for row in rows] == ["12:42Z…", "12:40Z", "12:39Z", "12:38Z"]
+    assert [row.cells[0] for row in rows] == ["12:42Z", "12:40Z", "12:39Z", "12:38Z"]
+    assert rows[0].cells[-1] == "not all of its events are in yet"
     assert [row.provisional for row in rows] == [True, False, False, False]
     assert rows[0].cells[WINDOW_COLUMNS.index("flag")] == "open"
     assert all(len(row.cells) == len(WINDOW_COLUMNS) for row in rows)
+
+
+def test_every_window_still_open_is_on_top_newest_first() -> None:
+    made = incident().snapshot
+    assert made.provisional is not None
+    older = made.provisional.with_columns(pl.col("window_end", "window_start") - MINUTE)
+    both = replace(made, provisional=pl.concat([older, made.provisional]))
+    rows = windows(both, limit=4)
+    assert [(row.cells[0], row.provisional) for row in rows] == [
+        ("12:42Z", True),
+        ("12:41Z", True),
+        ("12:40Z", False),
+        ("12:39Z", False),
+    ]
+    assert [row.end for row in rows] == [NEWEST_END + n * MINUTE for n in (2, 1, 0, -1)]
+
+
+def test_windows_of_another_day_carry_their_date() -> None:
+    made = scene(
+        newest_end=NOON + 12 * 60 * MINUTE + MINUTE, now=NOON + 12 * 60 * MINUTE + 2 * MINUTE, windows=3
+    )
+    assert [row.cells[0] for row in windows(made.snapshot)[1:]] == ["00:01Z", "00:00Z", "Mar 05 23:59Z"]
 
 
 def test_windows_of_one_gateway_carry_flag_and_reason() -> None:
@@ -95,7 +135,7 @@ def test_windows_of_one_gateway_carry_flag_and_reason() -> None:
 
 def test_a_revised_window_says_by_how_many_events() -> None:
     late = SCENES["late"]().snapshot
-    assert [row.cells[0] for row in windows(late, limit=4)] == ["12:42Z…", "12:40Z", "12:39Z +4", "12:38Z +8"]
+    assert [row.cells[0] for row in windows(late, limit=4)] == ["12:42Z", "12:40Z", "12:39Z +4", "12:38Z +8"]
 
 
 def test_an_empty_window_has_no_rates() -> None:
@@ -107,7 +147,7 @@ def test_short_hops_show_seconds() -> None:
     policy = WindowPolicy(length=30_000_000, hop=5_000_000)
     made = scene(policy=policy, windows=3, newest_end=NEWEST_END, sources=(source(),))
     assert [row.cells[0] for row in windows(made.snapshot)] == [
-        "12:40:10Z…",
+        "12:40:10Z",
         "12:40Z",
         "12:39:55Z",
         "12:39:50Z",

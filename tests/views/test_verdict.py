@@ -3,9 +3,11 @@ from dataclasses import replace
 import pytest
 
 from factories import MINUTE, NOW, SCENES, Figures, scene, source, steady
+from revtui.core.alerts import Phase
 from revtui.core.contracts import contracts
 from revtui.core.severity import Severity
 from revtui.engine.snapshot import SourceState, Status
+from revtui.views.status import clock_of
 from revtui.views.verdict import sentence
 
 SENTENCES = {
@@ -16,11 +18,15 @@ SENTENCES = {
     "recovering": "Recovering: payment fail rate of stripe back within its level, alert open since 12:29Z",
     "no_data": "No data yet: waiting for orders.csv",
     "warming_up": "No data yet: the first window is still open",
-    "empty": "No events for 20 min before 12:40Z: sales are unknown",
+    "empty": "No events for 20 min before 12:40Z: sales are unknown, in the last window (5m to 12:40Z);"
+    " no alert before",
     "low_volume": "Too little to judge by: 3 attempts in the 5m to 12:40Z",
     "stale": "No events for 14 min: the data stopped, sales are unknown",
+    "silent": "No events for 4 min: sales since then are unknown",
+    "catching_up": "Catching up: at 12:41:06Z, 2h behind",
     "disconnected": "Disconnected: no events since 12:41:06Z, sales are unknown",
-    "ended": "Nothing wrong: 4 gateways, 800 attempts, fail rate 6.2 %",
+    "ended": "Nothing wrong in the last window (5m to 12:40Z): 4 gateways, 800 attempts, fail rate 6.2 %;"
+    " no alert before",
     "many_gateways": "Nothing wrong: 70 gateways, 12,288 attempts, fail rate 6.2 %",
     "unruled": "No rules, so nothing is judged: 4 gateways, 800 attempts, fail rate 6.2 %",
 }
@@ -29,7 +35,7 @@ SENTENCES = {
 @pytest.mark.parametrize("name", SENTENCES)
 def test_the_sentence_for_every_scene(name: str) -> None:
     made = SCENES[name]()
-    assert sentence(made.snapshot, clock=made.now) == SENTENCES[name]
+    assert sentence(made.snapshot, clock=clock_of(made.snapshot, made.now, None)) == SENTENCES[name]
 
 
 def test_money_at_stake_is_the_excess_over_the_first_level_times_the_average_purchase() -> None:
@@ -79,6 +85,46 @@ def test_a_source_that_cannot_be_read_is_the_reason_for_no_data() -> None:
     assert sentence(made.snapshot, clock=NOW) == "No data yet: orders.csv cannot be read: permission denied"
     ended = scene(windows=0, status=Status.END, sources=(source(state=SourceState.ENDED),))
     assert sentence(ended.snapshot, clock=NOW) == "No data: the input held no event that counts"
+
+
+def test_the_end_of_a_file_says_which_window_is_judged_and_what_was_before_it() -> None:
+    made = SCENES["ended"]()
+    text = sentence(made.snapshot, clock=made.snapshot.taken_at, over=49)
+    assert text.startswith("Nothing wrong in the last window (5m to 12:40Z): ")
+    assert text.endswith("; 49 alerts before")
+    wrong = replace(SCENES["incident"]().snapshot, status=Status.END)
+    text = sentence(wrong, clock=NOW, over=1)
+    assert text.startswith("stripe: 41 of 52 payments fail (79 %) since 12:38Z")
+    assert text.endswith(", in the last window (5m to 12:40Z); 1 alert before")
+
+
+def test_a_breach_without_an_alert_yet_says_so() -> None:
+    made = SCENES["incident"]()
+    pending = tuple(replace(alert, phase=Phase.PENDING) for alert in made.snapshot.alerts)
+    for alerts, end in (
+        (pending, ", alert pending"),
+        ((), ", no alert yet"),
+        (made.snapshot.alerts, "at stake"),
+    ):
+        assert sentence(replace(made.snapshot, alerts=alerts), clock=NOW).endswith(end)
+
+
+def test_a_time_of_another_day_carries_its_date() -> None:
+    made = SCENES["disconnected"]()
+    text = sentence(made.snapshot, clock=NOW + 12 * 60 * MINUTE)
+    assert text == "Disconnected: no events since Mar 05 12:41:06Z, sales are unknown"
+
+
+def test_what_was_wrong_before_a_silence_is_still_said() -> None:
+    made = SCENES["incident"]()
+    text = sentence(made.snapshot, clock=NOW + 3 * MINUTE)
+    assert text.startswith("No events for 3 min; before that, stripe: 41 of 52 payments fail (79 %)")
+
+
+def test_while_catching_up_what_was_wrong_then_is_said_as_of_then() -> None:
+    made = SCENES["incident"]()
+    text = sentence(replace(made.snapshot, catching_up=True), clock=NOW + 60 * MINUTE)
+    assert text.startswith("Catching up: at 12:41:06Z, 1h behind; stripe: 41 of 52 payments fail")
 
 
 def test_an_alert_that_cannot_be_judged_any_more_is_not_called_recovered() -> None:

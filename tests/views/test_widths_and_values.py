@@ -7,10 +7,23 @@ from rich.cells import cell_len
 
 from factories import HOSTILE_NAMES
 from revtui.core.kpis import KPI_BY_NAME, KPIS
-from revtui.views.palette import Role
+from revtui.core.severity import Severity
+from revtui.core.text import ASCII, sanitise
+from revtui.views.lines import fitted
+from revtui.views.palette import Role, glyph
 from revtui.views.sparkline import sparkline
-from revtui.views.values import age_text, level_text, minute_text, said_text, share_text, shown, value_text
-from revtui.views.widths import fit, fit_line, line_width, printable, to_ascii
+from revtui.views.values import (
+    age_text,
+    clock_text,
+    level_text,
+    minute_text,
+    said_text,
+    share_text,
+    shown,
+    stamp_text,
+    value_text,
+)
+from revtui.views.widths import fit, line_width, plain, to_ascii
 
 TEXTS = st.text(max_size=30) | st.sampled_from(HOSTILE_NAMES)
 
@@ -22,20 +35,20 @@ def test_a_fitted_text_has_exactly_the_width_asked_for(
 ) -> None:
     fitted = fit(text, width, right=right, ascii_only=plain)
     assert cell_len(fitted) == width
-    assert fitted.isprintable()
+    assert sanitise(fitted) == fitted
     assert fitted.isascii() or not plain
 
 
 @settings(max_examples=200)
-@given(st.lists(st.tuples(TEXTS.map(printable), st.sampled_from(Role)), max_size=5), st.integers(0, 50))
+@given(st.lists(st.tuples(TEXTS.map(sanitise), st.sampled_from(Role)), max_size=5), st.integers(0, 50))
 def test_a_fitted_line_has_exactly_the_width_asked_for(line: list[tuple[str, Role]], width: int) -> None:
-    assert line_width(fit_line(line, width)) == width
+    assert line_width(fitted(line, width)) == width
 
 
 @pytest.mark.fault("S01")
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_no_hostile_name_can_steer_the_terminal(name: str) -> None:
-    assert not set(printable(name)) & set("\x1b\x07\n\t\u202e\u200b")
+    assert not set(sanitise(name)) & set("\x1b\x07\n\t\u202e\u200b")
 
 
 def test_a_text_that_is_too_long_says_so_by_its_last_cell() -> None:
@@ -47,6 +60,17 @@ def test_a_text_that_is_too_long_says_so_by_its_last_cell() -> None:
 def test_signs_have_plain_spellings() -> None:
     assert to_ascii("CRIT ≥ 30 % – ×4 €1") == "CRIT >= 30 % - x4 EUR 1"
     assert to_ascii("日") == "?"
+    assert plain("CRIT ≥ 30 % €1") == "CRIT > 30 % E1"
+
+
+def test_there_is_one_table_of_plain_spellings() -> None:
+    assert all(cell_len(sign) == 1 and spelled.isascii() for sign, spelled in ASCII.items())
+    for severity in Severity:
+        assert plain(glyph(severity)) == glyph(severity, ascii_only=True)
+    assert len({glyph(severity, ascii_only=True) for severity in Severity}) == len(Severity)
+    values = [float(n) for n in range(8)]
+    assert plain(sparkline(values, 8)) == sparkline(values, 8, ascii=True)
+    assert len(set(sparkline(values, 8, ascii=True))) == 8
 
 
 @pytest.mark.fault("F48")
@@ -96,7 +120,14 @@ def test_ages_have_at_most_two_units() -> None:
 def test_times_show_seconds_only_where_there_are_any() -> None:
     assert minute_text(1_772_712_000_000_000) == "12:00Z"
     assert minute_text(1_772_712_005_000_000) == "12:00:05Z"
-    assert minute_text(1_772_712_000_000_000, "Europe/Berlin") == "13:00"
+
+
+def test_times_of_another_day_carry_their_date() -> None:
+    noon = 1_772_712_000_000_000
+    assert minute_text(noon, now=noon + 11 * 3_600_000_000) == "12:00Z"
+    assert minute_text(noon, now=noon + 12 * 3_600_000_000) == "Mar 05 12:00Z"
+    assert clock_text(noon, now=noon - 13 * 3_600_000_000) == "Mar 05 12:00:00"
+    assert stamp_text(noon) == "2026-03-05 12:00:00Z"
 
 
 def test_charts_get_money_in_major_units_and_shares_in_percent() -> None:

@@ -32,11 +32,11 @@ def _as_json() -> str:
 
 
 def _as_text() -> str:
-    width = max(len(action.shown) for action in ACTIONS)
+    width = max(len(action.all_keys) for action in ACTIONS)
     sections = [
         f"{group.value}\n"
         + "".join(
-            f"  {action.shown:<{width}}  {action.help}\n" for action in ACTIONS if action.group is group
+            f"  {action.all_keys:<{width}}  {action.help}\n" for action in ACTIONS if action.group is group
         )
         for group in Group
     ]

@@ -1,5 +1,6 @@
 """A snapshot as bytes in each format that `revtui snapshot` offers."""
 
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
@@ -12,7 +13,7 @@ from revtui.export.snapshot_csv import to_csv
 from revtui.export.snapshot_json import to_json
 from revtui.export.snapshot_md import to_markdown
 from revtui.tui.headless import frame, png
-from revtui.views.alerts import fold
+from revtui.views.ledger import fold
 from revtui.views.overview import build
 
 Data = Literal["json", "md", "csv"]
@@ -66,6 +67,7 @@ def _frame(taken: Taken, form: Literal["text", "ansi", "svg", "html"], look: Loo
         theme=look.theme,
         query=look.query,
         ascii_only=look.ascii_only,
+        no_color=bool(os.environ.get("NO_COLOR")),
     )
 
 

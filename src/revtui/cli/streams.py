@@ -6,13 +6,9 @@ would take its number and receive what is meant for the stream.
 
 import os
 import sys
-import unicodedata
-from typing import Final
 
 from revtui.core.errors import RevtuiError
-
-_HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that steer a terminal or reorder its text."""
+from revtui.core.text import sanitise
 
 
 def occupy_closed_descriptors() -> None:
@@ -24,27 +20,13 @@ def occupy_closed_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number free: this one
 
 
-def printable(text: str) -> str:
-    r"""`text` without anything a terminal would obey: file names and data stand in messages.
-
-    >>> printable("a\x1b]2;title\x07b")
-    'a\\x1b]2;title\\x07b'
-    """
-    return "".join(
-        character.encode("unicode_escape").decode()
-        if unicodedata.category(character) in _HARMFUL
-        else character
-        for character in text
-    )
-
-
 def say(message: str, *, hint: str = "") -> None:
     """Narrate on stderr, a line for each line of `message`, then the hint; a lost stderr loses only this."""
     if sys.stderr is None:
         return
-    lines = [f"revtui: {printable(line)}" for line in message.splitlines()]
+    lines = [f"revtui: {sanitise(line)}" for line in message.splitlines()]
     if hint:
-        lines.append(f"  hint: {printable(hint)}")
+        lines.append(f"  hint: {sanitise(hint)}")
     try:
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()

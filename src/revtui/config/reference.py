@@ -93,7 +93,7 @@ One table per KPI, each a change to the rule set's own rule:
 """
 _UNITS: Final = {
     Unit.COUNT: "events or users",
-    Unit.APART: "major units",
+    Unit.MONEY: "major units",
     Unit.SHARE: "shares",
     Unit.MILLISECONDS: "ms",
     Unit.MINUTES: "minutes",

@@ -75,9 +75,6 @@ DIGITS: Final = "\0digits"
 SCALE: Final = "\0scale"
 """`amount` + these, or another number: `digits * 10**-scale`, Int64 and Int8; digits null where absent."""
 
-RAW_BYTES_KEPT: Final = 4096
-"""A quarantined row keeps this much of itself."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
@@ -90,7 +87,7 @@ class Rejected:
     source: str
     offset: int
     raw: str
-    """The row's bytes, at most `RAW_BYTES_KEPT` of them, escaped as \\xNN where not printable ASCII."""
+    """The row's bytes, at most `core.text.RAW_BYTES_KEPT` of them, escaped as \\xNN where not printable ASCII."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

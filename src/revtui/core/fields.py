@@ -15,7 +15,8 @@ import polars as pl
 from revtui.core.decimals import INT64_MAX, Decimals, Mask, read_decimals, rescale
 from revtui.core.durations import DAY
 from revtui.core.events import DIGITS, SCALE
-from revtui.core.text import all_plain, sanitised, sanitised_identity
+from revtui.core.text import sanitised_identity
+from revtui.core.textcolumns import all_plain, sanitised
 
 NUMBER_SUFFIX: Final = ":number"
 """`amount:number` holds the numbers of a column whose text is in `amount`."""

@@ -15,7 +15,7 @@ class Unit(StrEnum):
     """What a KPI is measured in; views format by it."""
 
     COUNT = "count"
-    APART = "money"  # minor units inside
+    MONEY = "money"  # minor units inside
     SHARE = "share"  # 0 to 1, shown as a percentage
     MILLISECONDS = "ms"
     MINUTES = "minutes"
@@ -52,7 +52,7 @@ class Kpi:
 
 
 KPIS: Final = (
-    Kpi(name="revenue", column="revenue_minor", label="REVENUE", short="rev", subject="revenue", unit=Unit.APART, direction=Direction.UP, volume=None,
+    Kpi(name="revenue", column="revenue_minor", label="REVENUE", short="rev", subject="revenue", unit=Unit.MONEY, direction=Direction.UP, volume=None,
         formula="sum of the purchase amounts (gross)"),
     Kpi(name="fail_rate", column="payment_fail_rate", label="FAIL RATE", short="fail", subject="payment fail rate", unit=Unit.SHARE, direction=Direction.DOWN, volume="attempts_count",
         formula="payment_failed / (purchases + payment_failed)"),
@@ -68,9 +68,9 @@ KPIS: Final = (
         formula="count of counted events"),
     Kpi(name="failed", column="payment_failed_count", label="FAILED", short="failed", subject="failed payments", unit=Unit.COUNT, direction=Direction.DOWN, volume=None,
         formula="count of payment_failed"),
-    Kpi(name="refunds", column="refunds_minor", label="REFUNDS", short="refund", subject="refunds", unit=Unit.APART, direction=Direction.DOWN, volume=None,
+    Kpi(name="refunds", column="refunds_minor", label="REFUNDS", short="refund", subject="refunds", unit=Unit.MONEY, direction=Direction.DOWN, volume=None,
         formula="sum of the absolute refund amounts"),
-    Kpi(name="net_revenue", column="net_revenue_minor", label="NET REVENUE", short="net", subject="net revenue", unit=Unit.APART, direction=Direction.UP, volume=None,
+    Kpi(name="net_revenue", column="net_revenue_minor", label="NET REVENUE", short="net", subject="net revenue", unit=Unit.MONEY, direction=Direction.UP, volume=None,
         formula="revenue − refunds"),
     Kpi(name="avg_latency", column="avg_latency_ms", label="AVG LATENCY", short="avg", subject="average latency", unit=Unit.MILLISECONDS, direction=Direction.DOWN, volume="latency_count",
         formula="mean of latency_ms"),

@@ -35,7 +35,7 @@ def value_text(kpi: Kpi, value: float, *, currency_exponent: int = 2, apart_from
     '30.01 %'
     """
     scale = 100.0 if kpi.unit is Unit.SHARE else 1.0
-    decimals = {Unit.SHARE: 1, Unit.APART: currency_exponent}.get(kpi.unit, 0)
+    decimals = {Unit.SHARE: 1, Unit.MONEY: currency_exponent}.get(kpi.unit, 0)
     if apart_from is not None and value != apart_from:
         while decimals < _MOST_DECIMALS and round(value * scale, decimals) == round(
             apart_from * scale, decimals

@@ -127,7 +127,7 @@ class Rule:
 
 def is_floor(kpi: Kpi, comparison: Comparison) -> bool:
     """Whether a rule of these is a floor under an amount, of which a gateway has only a part."""
-    return kpi.unit in {Unit.APART, Unit.COUNT} and not comparison.upward
+    return kpi.unit in {Unit.MONEY, Unit.COUNT} and not comparison.upward
 
 
 def _kpi_of(rule: Rule) -> Kpi:
@@ -296,7 +296,7 @@ def _verdict(
     n = None if kpi.volume is None else cast("int | None", row[kpi.volume])
     if raw is None or raw != raw or (rule.min_volume and (n or 0) < rule.min_volume):  # noqa: PLR0124 # NaN, without a call
         return unknown(rule, gateway_name, n=n)
-    value = raw / 10**currency_exponent if kpi.unit is Unit.APART else raw
+    value = raw / 10**currency_exponent if kpi.unit is Unit.MONEY else raw
     if rule.rounded:
         value = round(value)
     breached = rule.comparison.operator

@@ -19,6 +19,11 @@ class Severity(IntEnum):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_alarm(self) -> bool:
+        """Whether somebody should look: WARN and CRIT."""
+        return self >= Severity.WARN
+
 
 def worst(
     severities: "list[Severity] | tuple[Severity, ...]", default: Severity = Severity.UNKNOWN

@@ -7,7 +7,7 @@ from revtui.core.rules import Rule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRule:
-    """Replace the rule of the same name, with effect from the next window judged."""
+    """Replace the rule of the same name: the newest closed window is judged anew at once, alerts follow with the next."""
 
     rule: Rule
 

@@ -36,6 +36,8 @@ from revtui.engine.rows import NO_ROWS, UNJUDGED, Flags, Outbox, Published, Rows
 from revtui.engine.tally import Counted, Tally, nothing
 
 _WINDOWS_AT_ONCE: Final = 4096
+_OPEN_SHOWN: Final = 60
+"""Of the windows not closed yet, so many of the newest are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +197,17 @@ class Engine:
             self._transitions += self.alert_book.step((judgement,), freshness, at=now, clock=True)
 
     def apply(self, command: Command) -> None:
-        """Obey an operator's command, with effect from the next window judged."""
+        """Obey an operator's command.
+
+        A rule judges the newest closed window anew, and moves alerts from the next window on: what was
+        told of windows that are closed stays told.
+        """
         match command:
             case SetRule(rule=rule):
                 kept = tuple(rule if known.name == rule.name else known for known in self.rules)
                 self.rules = kept if rule in kept else (*kept, rule)
+                if self._newest is not None:
+                    self._newest = (self._newest[0], self.rules)
             case ShowWindows(length=length):
                 self._look = self._look_back(length)
             case Acknowledge(alert_ids=alert_ids, by=by, at=at):
@@ -248,12 +256,14 @@ class Engine:
         return self._look.rows(self.rules, first=self._first, closed=closed, frozen=self._frozen)
 
     def provisional(self) -> pl.DataFrame | None:
-        """Rows of the window that ends with the newest event's pane, not closed yet; None when there is none."""
-        if self._first is None or self._next > self._last_pane + 1:
+        """Rows of the windows not closed yet, up to the one that ends with the newest event's pane; None without one."""
+        newest = self._last_pane + 1
+        if self._first is None or self._next > newest:
             return None
+        windows = np.arange(max(self._next, newest + 1 - _OPEN_SHOWN), newest + 1)
         if self._look is not None:
-            return self._look.provisional(self._last_pane + 1, frozen=self._frozen)
-        return Published([self._flagged(self.tally.open(np.array([self._last_pane + 1])))]).frame
+            return self._look.provisional(windows, frozen=self._frozen)
+        return Published([self._flagged(self.tally.open(windows))]).frame
 
     def days(self) -> pl.DataFrame:
         """DAY_SCHEMA: the newest business days, from all events counted so far."""
@@ -261,7 +271,7 @@ class Engine:
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
-        """On the newest closed window, by the rules of its close: `*` first, then the gateways."""
+        """On the newest closed window, by the rules of its close or set since: `*` first, then the gateways."""
         if self._newest is None:
             return ()
         rows, rules = self._newest

@@ -54,7 +54,7 @@ def _look(rows: Rows, rules: Sequence[Rule], currency_exponent: int) -> tuple[Bo
         judged = ~np.isnan(value)
         if kpi.volume is not None:
             judged &= rows.columns[kpi.volume] >= rule.min_volume
-        if kpi.unit is Unit.APART:
+        if kpi.unit is Unit.MONEY:
             breached |= np.abs(value) >= _EXACT
             value = value / 10**currency_exponent
         if rule.rounded:

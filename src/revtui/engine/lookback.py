@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from revtui.core.arrays import Int64Array
 from revtui.core.kpis import KPI_BY_NAME, Unit
 from revtui.core.quantiles import Walk
 from revtui.core.rules import Rule
@@ -19,7 +20,7 @@ from revtui.engine.judging import Judged
 from revtui.engine.rows import NO_ROWS, Published, Rows, Span
 from revtui.engine.tally import Tally
 
-_GROWS: Final = frozenset({Unit.APART, Unit.COUNT})
+_GROWS: Final = frozenset({Unit.MONEY, Unit.COUNT})
 
 
 class LookBack:
@@ -59,11 +60,11 @@ class LookBack:
             return self._made
         return pl.concat([self._made, self._frame(np.arange(self._next, closed + 1), Walk(), frozen)])
 
-    def provisional(self, window: int, *, frozen: int) -> pl.DataFrame:
-        """ROW_SCHEMA: the window that ends with the newest pane, not closed yet."""
-        return self._frame(np.array([window]), Walk(), frozen)
+    def provisional(self, windows: Int64Array, *, frozen: int) -> pl.DataFrame:
+        """ROW_SCHEMA: windows that are not closed yet, ascending."""
+        return self._frame(windows, Walk(), frozen)
 
-    def _frame(self, windows: np.typing.NDArray[np.int64], walk: Walk, frozen: int) -> pl.DataFrame:
+    def _frame(self, windows: Int64Array, walk: Walk, frozen: int) -> pl.DataFrame:
         sums = self._tally.look(windows, self._panes, walk, frozen=frozen)
         rows: Rows = sums.rows(self.span, self._tally.gateways.names)
         rules = [rule for rule in self._rules if KPI_BY_NAME[rule.kpi].unit not in _GROWS]

@@ -135,10 +135,10 @@ class Monitor:
         newest = engine.newest_event
         status = self._status_word()
         taken_at = now if live or newest is None else newest
-        verdicts, severity = self._verdicts(taken_at, status)
+        verdicts, severity = self._verdicts(taken_at)
         watermark = engine.watermarks.current
         self._revision += 1
-        return Snapshot(
+        picture = Snapshot(
             revision=self._revision,
             taken_at=taken_at,
             status=status,
@@ -173,6 +173,7 @@ class Monitor:
             warming_up=self._warming_up(),
             catching_up=self.catching_up,
         )
+        return replace(picture, severity=picture.severity_at(taken_at))
 
     def _status_word(self) -> Status:
         states = {status.state for status in self._status}
@@ -181,7 +182,7 @@ class Monitor:
         working = states - {SourceState.ERROR, SourceState.ENDED}
         return Status.LIVE if working else Status.DISCONNECTED
 
-    def _verdicts(self, now: int, status: Status) -> tuple[tuple[Verdict, ...], Severity]:
+    def _verdicts(self, now: int) -> tuple[tuple[Verdict, ...], Severity]:
         """What the rules say of the newest closed window; live, the clock's word on freshness."""
         judgements, live = self.engine.judgements, self.settings.engine.live
         verdicts = [
@@ -204,8 +205,6 @@ class Monitor:
             else:
                 verdicts += clock.verdicts
                 severities += [verdict.severity for verdict in clock.verdicts]
-        if status is Status.DISCONNECTED:
-            severities.append(Severity.UNKNOWN)
         return tuple(verdicts), worst(severities)
 
     def _source(self, place: int) -> SourceStatus:

@@ -79,6 +79,7 @@ class Pipeline:
         self._wake: asyncio.Event | None = None
         self._rate = 0.0
         self._rate_at = (clock.now(), 0)
+        self._behind = False
 
     @property
     def transitions(self) -> TransitionLog:
@@ -246,7 +247,10 @@ class Pipeline:
         now = self._clock.now()
         then, read_then = self._rate_at
         read = self._monitor.accounting.read
-        if now - then >= MICROSECONDS_PER_SECOND:
+        backlog, self._behind = self._behind or self._monitor.catching_up, self._monitor.catching_up
+        if backlog:  # read as fast as it can be: that is no rate at which rows come
+            self._rate, self._rate_at = 0.0, (now, read)
+        elif now - then >= MICROSECONDS_PER_SECOND:
             rate = (read - read_then) * MICROSECONDS_PER_SECOND / (now - then)
             self._rate += _RATE_SMOOTHING * (rate - self._rate)
             self._rate_at = (now, read)

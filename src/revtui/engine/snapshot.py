@@ -1,21 +1,25 @@
 """The frozen picture that front ends see, and the history of transitions that they never miss.
 
 *State* is the newest `Snapshot`, through the one-slot `Mailbox`: a slow terminal skips pictures
-and costs no memory. *History* is `TransitionLog.since(cursor)`, which never skips.
+and costs no memory. *History* is `TransitionLog.since(cursor)`, which skips nothing that is kept.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import polars as pl
 
 from revtui.core.alerts import Alert, Transition
 from revtui.core.events import Accounting, Rejected
 from revtui.core.rules import Rule, Verdict
-from revtui.core.severity import Severity
+from revtui.core.severity import Severity, worst
 from revtui.core.windows import WindowPolicy
+
+MOST_TRANSITIONS: Final = 100_000
+"""Some 50 MB."""
 
 
 class Status(StrEnum):
@@ -94,11 +98,11 @@ class Snapshot:
     days: pl.DataFrame
     """DAY_SCHEMA: the newest business days, from all events counted so far."""
     provisional: pl.DataFrame | None
-    """ROW_SCHEMA: the trailing window that ends with the newest event's pane, not closed yet; None before the first event."""
+    """ROW_SCHEMA, ordered: the windows not closed yet, of which the last ends with the newest event's pane; None without one."""
     verdicts: tuple[Verdict, ...]
     """The rules' verdicts on the newest closed window (all gateways), clock rules included."""
     severity: Severity
-    """Overall: worst of the verdicts now; UNKNOWN without data."""
+    """Overall, when it was taken: worst of the verdicts; at least UNKNOWN without data, or with stale ones."""
     rules: tuple[Rule, ...]
     alerts: tuple[Alert, ...]
     """Alerts that are pending, firing, recovering, or resolved in the last 15 minutes."""
@@ -118,6 +122,30 @@ class Snapshot:
     """Microseconds of event time until the first window is whole; None when it is."""
     catching_up: bool = False
     """Whether a live source is still reading a backlog."""
+
+    @property
+    def live(self) -> bool:
+        """Whether the data follow the clock, so that they can be stale."""
+        return self.status in {Status.LIVE, Status.DISCONNECTED}
+
+    def lag(self, clock: int) -> int | None:
+        """Clock minus newest event, microseconds; None when not live or before the first event."""
+        return max(0, clock - self.newest_event) if self.live and self.newest_event is not None else None
+
+    def is_stale(self, clock: int) -> bool:
+        """Whether its data are older at `clock` than those of a healthy stream ever are.
+
+        A window is published one bound and one hop after its last event: a silence longer than that is
+        no quiet minute any more, long before it is an alert. Of a lost source everything is stale.
+        """
+        lag = self.lag(clock)
+        if lag is None:
+            return False
+        return self.status is Status.DISCONNECTED or lag > self.policy.bound + self.policy.hop
+
+    def severity_at(self, clock: int) -> Severity:
+        """The overall severity, should the picture still be looked at by then."""
+        return worst([self.severity, Severity.UNKNOWN]) if self.is_stale(clock) else self.severity
 
 
 class Mailbox:
@@ -139,21 +167,30 @@ class Mailbox:
 
 
 class TransitionLog:
-    """The transitions of a run by sequence number; appended by the engine, read by cursor. Safe between threads."""
+    """The transitions of a run by sequence number; appended by the engine, read by cursor. Safe between threads.
 
-    def __init__(self, *, last_seq: int = 0) -> None:
+    The newest `most` are kept at least. Who reads less often than they come about sees a gap in their
+    numbers, and so knows how many he has missed.
+    """
+
+    def __init__(self, *, last_seq: int = 0, most: int = MOST_TRANSITIONS) -> None:
         """`last_seq` is the number after which this log begins, when a run is resumed."""
         self._lock = threading.Lock()
         self._before = last_seq
+        self._most = most
         self._transitions: list[Transition] = []
 
     def append(self, transitions: Sequence[Transition]) -> None:
         """Add transitions whose numbers go on where the last ended."""
         with self._lock:
             self._transitions.extend(transitions)
+            if len(self._transitions) > self._most + self._most // 4:  # seldom, since all that stay are moved
+                gone = len(self._transitions) - self._most
+                del self._transitions[:gone]
+                self._before += gone
 
     def since(self, cursor: int) -> tuple[Transition, ...]:
-        """All transitions with a sequence number above `cursor`, in order."""
+        """All transitions kept with a sequence number above `cursor`, in order."""
         with self._lock:
             return tuple(self._transitions[max(0, cursor - self._before) :])
 

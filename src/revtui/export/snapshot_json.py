@@ -17,6 +17,7 @@ from revtui.engine.snapshot import Snapshot, SourceStatus
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView
 from revtui.views.records import finite, public_rows
 from revtui.views.tables import newest_rows
+from revtui.views.verdict import stake
 
 SCHEMA_VERSION: Final = 1
 """Rises when a field changes its meaning or goes; new fields do not raise it."""
@@ -43,7 +44,8 @@ def to_dict(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRo
         "schema": SCHEMA_VERSION,
         "status": snapshot.status.value,
         "simulated": snapshot.simulated,
-        "severity": snapshot.severity.name,
+        "severity": overview.status.severity.name,
+        "stale": snapshot.is_stale(snapshot.taken_at),
         "verdict": overview.verdict,
         "taken_at": format_instant(snapshot.taken_at),
         "watermark": _time(snapshot.watermark),
@@ -73,10 +75,10 @@ def to_dict(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRo
         if snapshot.provisional is None
         else public_rows(snapshot.provisional, snapshot.currency),
         "rules": [_rule(rule) for rule in snapshot.rules],
-        "verdicts": [_verdict(verdict) for verdict in snapshot.verdicts],
+        "verdicts": [_verdict(verdict, snapshot) for verdict in snapshot.verdicts],
         "alerts": [_alert(row) for row in still_open],
         "cards": [_card(card) for card in overview.cards],
-        "charts": [_chart(chart) for chart in (overview.revenue, overview.fail_rate)],
+        "charts": [_chart(chart) for chart in (overview.main_chart, overview.second_chart)],
     }
 
 
@@ -131,7 +133,8 @@ def _per_gateway(rule: Rule) -> dict[str, Mapping[str, float | None]]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict, snapshot: Snapshot) -> dict[str, Any]:
+    at_stake = stake(snapshot, verdict)
     return {
         "rule": verdict.rule,
         "kpi": verdict.kpi,
@@ -141,6 +144,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "threshold": finite(verdict.threshold),
         "n": verdict.n,
         "sla_breach": verdict.sla_breach,
+        "sales_at_stake_per_min": None if at_stake is None else format_minor(at_stake, snapshot.currency),
         "reason": verdict.reason,
     }
 

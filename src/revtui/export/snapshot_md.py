@@ -6,13 +6,13 @@ Names from data are escaped, so that they can open no table cell, link or tag.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from revtui.core.text import sanitise
 from revtui.core.times import format_instant
 from revtui.engine.snapshot import Snapshot
 from revtui.views.model import AlertRow, OverviewView
 from revtui.views.palette import glyph
 from revtui.views.tables import WINDOW_COLUMNS, windows
 from revtui.views.values import age_text
-from revtui.views.widths import printable
 
 _WINDOWS: Final = 5
 _ALERTS: Final = 20
@@ -34,7 +34,7 @@ def to_markdown(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[Ale
         "",
         f"**{_cell(str(status.severity))}** {_cell(overview.verdict)}",
         "",
-        f"Source {_cell(status.source)}, window {status.window}, lag {status.lag}.",
+        f"Source {_cell(status.source)}, window {status.window}{f', lag {status.lag}' if status.lag else ''}.",
         f"Rows {status.accounting}.",
         *(f"- {_cell(problem)}" for problem in status.problems),
         "",
@@ -97,4 +97,4 @@ def _line(cells: Iterable[str]) -> str:
 
 def _cell(text: str) -> str:
     """Text that Markdown takes literally."""
-    return printable(text).translate(_SPECIAL)
+    return sanitise(text).translate(_SPECIAL)

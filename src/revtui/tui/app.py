@@ -6,15 +6,16 @@
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import ClassVar, Final
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -27,19 +28,21 @@ from revtui.tui.deeds import Deeds
 from revtui.tui.ending import Ending
 from revtui.tui.feed import Feed
 from revtui.tui.filtering import FilterControl
+from revtui.tui.keys import KeysInOrder
 from revtui.tui.paint import THEME_DEFAULTS, THEMES
 from revtui.tui.printable import Ascii, Colourless, Printable
 from revtui.tui.screens.monitor import MonitorScreen
 from revtui.tui.session import Picture, Session
-from revtui.tui.system import Figures
 from revtui.tui.terminal import Capabilities
 from revtui.tui.widgets.bars import TabBar
 from revtui.tui.widgets.filter_bar import FilterBar
 from revtui.tui.widgets.rows import RowList
 from revtui.views.model import AlertRow
 from revtui.views.palette import MONO, OKABE_DARK
+from revtui.views.system import Figures
 
 POLL_SECONDS: Final = 0.1
+ANSWER_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,15 @@ class Settings:
     """Whether the System tab shows timings; not in a frame that must look the same every time."""
     blocks: bool = False
     """For consoles whose font has no braille."""
+    still: bool = False
+    """A frame that nobody can press a key in: no cursor, and no keys are named."""
 
 
 def _bindings() -> list[BindingType]:
+    """The keys of the registry; all are done by the app itself, before any widget sees them."""
     return [
         Binding(
-            key, f"perform('{action.id}')", show=False, priority=action.anywhere, id=f"{action.id}.{number}"
+            key, f"perform('{action.id}', '{key}')", show=False, priority=True, id=f"{action.id}.{number}"
         )
         for action in ACTIONS
         if Fact.DIALOG not in action.needs
@@ -74,7 +80,7 @@ def _bindings() -> list[BindingType]:
     ]
 
 
-class MonitorApp(App[None], inherit_bindings=False):
+class MonitorApp(KeysInOrder, inherit_bindings=False):
     """The terminal front end."""
 
     TITLE = "revtui"
@@ -93,7 +99,7 @@ class MonitorApp(App[None], inherit_bindings=False):
         **options: object,
     ) -> None:
         """Show `feed`; `ending` is told about the app, `monotonic` tells seconds, `options` go to the framework."""
-        super().__init__(**options)  # type: ignore[arg-type] # the framework's own options
+        super().__init__(**options)
         self.settings = settings or Settings()
         self.feed = feed
         self.session = Session(feed, monotonic=monotonic)
@@ -103,19 +109,27 @@ class MonitorApp(App[None], inherit_bindings=False):
         """Why the feed ended early."""
         self.picture: Picture | None = None
         self._ending = ending or Ending(feed.stop)
-        self._monitor = MonitorScreen(blocks=self.settings.blocks, tab=self.view.tab)
+        self._monitor = MonitorScreen(
+            blocks=self.settings.blocks, tab=self.view.tab, readonly=self.settings.readonly
+        )
         self.filtering = FilterControl(self)
         self._own_filters = self._make_filters()
         self._lag_ms, self._build_ms, self._drawn, self._skipped = 0.0, 0.0, 0, 0
         self._tick_at, self._began = 0.0, False
         self._shape: tuple[str, ...] = ()
+        self._answer = ""
         self._deeds = Deeds(self)
         for theme in THEMES:
             self.register_theme(theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line passes on its way out: the framework's filters, then ours."""
-        return [*super().get_line_filters(), *self._own_filters]
+        """What every line passes on its way out: the framework's filters, then ours.
+
+        Whether there are colours is decided by the capabilities alone: under NO_COLOR the framework would
+        turn them into greys.
+        """
+        theirs = [one for one in super().get_line_filters() if not isinstance(one, Monochrome | NoColor)]
+        return [*theirs, *self._own_filters]
 
     def _make_filters(self) -> list[LineFilter]:
         able = self.settings.capabilities
@@ -142,10 +156,12 @@ class MonitorApp(App[None], inherit_bindings=False):
         self.animation_level = "full" if able.animation else "none"
         self.theme = self.settings.theme if able.colour else MONO.name
         self.set_class(able.ascii, "-ascii")
+        self.set_class(self.settings.still, "-still")
         loop = asyncio.get_running_loop()
 
         def ask(status: int) -> None:
-            loop.call_soon_threadsafe(self.leave, status)
+            with contextlib.suppress(RuntimeError):  # the loop has just closed: the app is leaving already
+                loop.call_soon_threadsafe(self.leave, status)
 
         self._ending.attach(ask)
         # The terminal enters the alternate screen again, and that is blank.
@@ -258,11 +274,20 @@ class MonitorApp(App[None], inherit_bindings=False):
         """Show the keys that do something now."""
         if not self._alive:
             return
-        if self.monitor.filter_bar.is_open:
-            self.monitor.show_typing()
-            return
-        message = f"source lost: {self.failure.message}" if isinstance(self.failure, RevtuiError) else ""
-        self.monitor.show_keys(footer_actions(self.facts), message=message)
+        lost = f"source lost: {self.failure.message}" if isinstance(self.failure, RevtuiError) else ""
+        self.monitor.show_keys(footer_actions(self.facts), message=self._answer or lost)
+
+    def answer(self, text: str) -> None:
+        """Say something beside the keys, for a few seconds: why a key does nothing."""
+
+        def fade() -> None:
+            if self._answer is text:
+                self._answer = ""
+                self.show_keys()
+
+        self._answer = text
+        self.show_keys()
+        self.set_timer(ANSWER_SECONDS, fade)
 
     def on_resize(self, _event: events.Resize) -> None:
         """How many cards there are depends on the room."""
@@ -271,6 +296,11 @@ class MonitorApp(App[None], inherit_bindings=False):
 
     def on_descendant_focus(self) -> None:
         """Other keys may work in another panel, and the cursor shows where they do."""
+        if not self._alive:
+            return
+        bar = self.monitor.filter_bar
+        if bar.is_open and self.monitor.focused is not bar.field:
+            self.filtering.left()
         for rows in self.screen.query(RowList):
             rows.repaint()
         self.call_later(self.show_keys)
@@ -291,7 +321,7 @@ class MonitorApp(App[None], inherit_bindings=False):
 
     def on_tab_bar_picked(self, event: TabBar.Picked) -> None:
         """A click on a tab."""
-        self._deeds.open(event.tab)
+        self.open_tab(event.tab)
 
     # --- actions ---
 
@@ -300,12 +330,17 @@ class MonitorApp(App[None], inherit_bindings=False):
         """Everything that holds now, of the screen below any dialog."""
         if not self._alive:
             return frozenset()
-        found = {Fact.SCREEN, Fact.PAUSED if self.session.paused else Fact.RUNNING, *self.monitor.facts()}
+        found = set(self.monitor.facts())
+        if Fact.SCREEN not in found:
+            return frozenset(found)
+        found.add(Fact.PAUSED if self.session.paused else Fact.RUNNING)
         if self.view.filtered:
             found.add(Fact.FILTERED)
         if self.settings.capabilities.colour:
             found.add(Fact.COLOURS)
-        if self.session.snapshot is not None and self.session.snapshot.rules and not self.settings.readonly:
+        if self.settings.readonly:
+            found.add(Fact.READONLY)
+        if self.session.snapshot is not None and self.session.snapshot.rules:
             found.add(Fact.RULES)
         if Fact.ALERT in found and self.acknowledgeable() is not None:
             found.add(Fact.ACKNOWLEDGEABLE)
@@ -316,7 +351,7 @@ class MonitorApp(App[None], inherit_bindings=False):
         log = self.monitor.alert_log
         row = log.alert if log is not None else None
         is_open = row is not None and Phase(row.state).is_open
-        return row if row is not None and is_open and not row.acked and not self.settings.readonly else None
+        return row if row is not None and is_open and not row.acked else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does anything now."""
@@ -327,10 +362,16 @@ class MonitorApp(App[None], inherit_bindings=False):
             return False
         return available(chosen, self.facts)
 
-    def action_perform(self, action_id: str) -> None:
-        """Do what an action of the registry says."""
+    async def action_perform(self, action_id: str, _key: str = "") -> None:
+        """Do what an action of the registry says; a dialog that opens is there when this returns."""
         if available(ACTION_BY_ID[action_id], self.facts):
-            self._deeds.table[action_id]()
+            outcome = self._deeds.table[action_id]()
+            if isawaitable(outcome):
+                await outcome
+
+    def open_tab(self, tab: str) -> None:
+        """Open a tab."""
+        self._deeds.open(tab)
 
     def look(self, view: views.ViewState) -> None:
         """Look at something else."""
@@ -343,7 +384,3 @@ class MonitorApp(App[None], inherit_bindings=False):
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
         """Apply what is typed, if it is a query."""
         self.filtering.typed(event.query)
-
-    def on_filter_bar_closed(self, event: FilterBar.Closed) -> None:
-        """Back to the list."""
-        self.filtering.closed(keep=event.keep)

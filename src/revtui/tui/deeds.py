@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Final
 from revtui.core.rules import Rule
 from revtui.engine.commands import Acknowledge, SetRule
 from revtui.tui import state as views
-from revtui.tui.actions import ACTIONS, TABS, available
-from revtui.tui.details import detail_of
+from revtui.tui.actions import TABS, offered
 from revtui.tui.guide import guide_lines
 from revtui.tui.paint import THEMES
 from revtui.tui.screens.commands import Commands
 from revtui.tui.screens.dialog import PageDialog
 from revtui.tui.screens.thresholds import Thresholds
 from revtui.tui.widgets.rows import RowList
-from revtui.tui.widgets.tables import GATEWAY_COLUMNS
+from revtui.views.details import copied, detail_of
+from revtui.views.tables import GATEWAY_COLUMNS
 
 if TYPE_CHECKING:
     from revtui.tui.app import MonitorApp
 
+READ_ONLY: Final = "read-only (--readonly)"
+LEVELS_STAY: Final = "levels cannot be changed"
 CLIPBOARD_LIMIT: Final = 74_000
 """Bytes; terminals drop longer OSC 52 sequences."""
 
@@ -34,13 +36,13 @@ class Deeds:
         self.table = self._table()
         """Action -> what does it."""
 
-    def _commands(self) -> None:
+    def _commands(self) -> object:
         actions = [
             action
-            for action in ACTIONS
-            if action.id in self.table and action.id != "commands" and available(action, self._app.facts)
+            for action in offered(self._app.facts)
+            if action.id in self.table and action.id != "commands"
         ]
-        self._app.push_screen(Commands(actions, self._app.action_perform))
+        return self._app.push_screen(Commands(actions, self._app.action_perform))
 
     def _table(self) -> dict[str, Callable[[], object]]:
         """Action -> what does it."""
@@ -58,7 +60,9 @@ class Deeds:
             "row.copy": self._copy,
             "filter.open": self._app.filtering.open,
             "filter.clear": self._app.filtering.clear,
-            "filter.clear_all": self._app.filtering.clear,
+            "typing.keep": self._app.filtering.keep,
+            "typing.list": self._app.filtering.keep,
+            "typing.clear": self._app.filtering.drop,
             "filter.least": lambda: self._app.look(views.next_least(self._app.view)),
             "alert.acknowledge": self._acknowledge,
             "pause": self._pause,
@@ -100,12 +104,13 @@ class Deeds:
         if (scroller := self._app.monitor.scroller) is not None:
             scroller.to_end() if end else scroller.move_to(0)
 
-    def detail(self) -> None:
+    def detail(self) -> object:
         """Show everything known about the row under the cursor."""
         scroller = self._app.monitor.scroller
-        if isinstance(scroller, RowList) and scroller.selected is not None and self._app.picture is not None:
-            title, lines = detail_of(scroller.selected, self._app.picture.snapshot, self._dialog_room)
-            self._app.push_screen(PageDialog(title, lines))
+        if not isinstance(scroller, RowList) or scroller.selected is None or self._app.picture is None:
+            return None
+        title, lines = detail_of(scroller.selected, self._app.picture.snapshot, self._dialog_room)
+        return self._app.push_screen(PageDialog(title, lines))
 
     @property
     def _dialog_room(self) -> int:
@@ -114,9 +119,9 @@ class Deeds:
 
     def _copy(self) -> None:
         scroller = self._app.monitor.scroller
-        if not isinstance(scroller, RowList) or scroller.selected is None:
+        if not isinstance(scroller, RowList) or scroller.selected is None or self._app.picture is None:
             return
-        text = scroller.selected_text()
+        text = copied(scroller.selected, self._app.picture.snapshot)
         if len(text.encode()) > CLIPBOARD_LIMIT:
             self._app.notify("too long for the terminal's clipboard", severity="warning", markup=False)
             return
@@ -125,7 +130,9 @@ class Deeds:
 
     def _acknowledge(self) -> None:
         row = self._app.acknowledgeable()
-        if row is not None:
+        if self._app.settings.readonly:
+            self._app.answer(f"{READ_ONLY}: alerts cannot be acknowledged")
+        elif row is not None:
             self._app.feed.submit(
                 Acknowledge(alert_ids=(row.id,), by=self._app.settings.user, at=self._app.session.now)
             )
@@ -147,16 +154,20 @@ class Deeds:
         self._app.monitor.give_room(self._app.view.layout)
         self._app.call_after_refresh(self._app.redraw)
 
-    def _thresholds(self) -> None:
+    def _thresholds(self) -> object:
         snapshot = self._app.session.snapshot
         if snapshot is None:
-            return
-        self._app.push_screen(
+            return None
+        readonly = self._app.settings.readonly
+        if readonly:
+            self._app.answer(f"{READ_ONLY}: {LEVELS_STAY}")
+        return self._app.push_screen(
             Thresholds(
                 rules=self._newest_rules,
                 submit=lambda rule: self._app.feed.submit(SetRule(rule=rule)),
                 save=self._app.settings.save_rules,
-                currency=(snapshot.currency, snapshot.currency_exponent),
+                currency=snapshot.currency,
+                refusal=f"{READ_ONLY}: {LEVELS_STAY}" if readonly else "",
             )
         )
 

@@ -3,20 +3,22 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from revtui.core.filters.fields import FIELDS, Field
+from revtui.core.filters.syntax import FLAGS, Operator
 from revtui.core.kpis import KPIS
 from revtui.core.severity import Severity
 from revtui.tui.actions import ACTIONS, Group
-from revtui.tui.paint import Line, wrapped
+from revtui.views.lines import Line, wrapped
 from revtui.views.palette import Role, glyph, role, word
 
 _FILTERS: Final = (
-    ("stripe", "rows that hold the word"),
-    ('"do not honor"', "a phrase"),
-    ("/^fail.*rate/i", "a regular expression; i: in any case"),
+    ("stripe", "the word stands in the reason, the gateway, the KPI or the rule"),
+    ('"do not honor"', "so does the phrase"),
+    ("/^fail.*rate/i", "so does the regular expression; i: in any case"),
     ("gw:stripe,adyen", "a field holds one of these; * stands for anything"),
-    ("sev>=warn", "severity at least; = != > >= < <= ~ !~ work on every field"),
-    ("dur>2m  since:30m", "durations; since: began within"),
-    ("open new acked crit", "bare words for states and severities"),
+    ("sev>=warn  dur>2m", "a field compared"),
+    ("since:30m", "it changed last within 30 minutes"),
+    ("open new acked crit", f"bare words: {' '.join(sorted(FLAGS))}"),
     ("!gw:sim  -word  not x", "the opposite"),
     ("a b   a or b   (a or b) c", "and, or, groups"),
 )
@@ -27,7 +29,7 @@ _SEVERITIES: Final = {
     Severity.INFO: "worth knowing, or not judged by any rule",
     Severity.OK: "within its thresholds",
 }
-_KEY_WIDTH: Final = 12
+_KEY_WIDTH: Final = 18
 _TERM_WIDTH: Final = 27
 _KPI_WIDTH: Final = 14
 
@@ -36,10 +38,12 @@ def guide_lines(width: int) -> Sequence[Line]:
     """Keys by group, the filter language, severities, and what each figure means, in `width` columns."""
     lines: list[Line] = []
     for group in Group:
-        terms = [(action.shown, Role.STRONG, action.help) for action in ACTIONS if action.group is group]
+        terms = [(action.all_keys, Role.STRONG, action.help) for action in ACTIONS if action.group is group]
         lines += [*_section(group.value), *_terms(terms, _KEY_WIDTH, width)]
     filters = [(example, Role.STRONG, meaning) for example, meaning in _FILTERS]
     lines += [*_section("Filter language"), *_terms(filters, _TERM_WIDTH, width)]
+    fields = [(f"{field.name}  {_operators(field)}", Role.STRONG, field.help) for field in FIELDS.values()]
+    lines += [*_section("Fields, and what may stand behind them"), *_terms(fields, _TERM_WIDTH, width)]
     severities = [
         (f"{glyph(severity)} {word(severity)}", role(severity), meaning)
         for severity, meaning in _SEVERITIES.items()
@@ -48,6 +52,10 @@ def guide_lines(width: int) -> Sequence[Line]:
     figures = [(kpi.label, Role.STRONG, kpi.formula) for kpi in KPIS]
     lines += [*_section("Figures"), *_terms(figures, _KPI_WIDTH, width)]
     return tuple(lines[1:])
+
+
+def _operators(field: Field) -> str:
+    return " ".join(operator for operator in Operator if operator in field.kind.operators)
 
 
 def _terms(terms: Iterable[tuple[str, Role, str]], indent: int, width: int) -> Iterator[Line]:

@@ -6,7 +6,6 @@ Needs no terminal, no standard input, no HOME and no TERM. The SVG refers to not
 import asyncio
 import io
 import re
-import time
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
@@ -15,7 +14,7 @@ from rich.segment import Segment, Segments
 from rich.terminal_theme import TerminalTheme
 
 from revtui.core.alerts import Transition
-from revtui.core.errors import UsageError
+from revtui.core.errors import RevtuiError, UsageError
 from revtui.engine.snapshot import Snapshot
 from revtui.tui.actions import TABS
 from revtui.tui.app import MonitorApp, Settings
@@ -23,15 +22,16 @@ from revtui.tui.feed import StillFeed
 from revtui.tui.launch import versions
 from revtui.tui.state import ViewState
 from revtui.tui.terminal import Capabilities
-from revtui.views.palette import OKABE_DARK, PALETTES
+from revtui.views.palette import MONO, OKABE_DARK, PALETTES
 
 Format = Literal["text", "ansi", "svg", "html"]
 FORMATS: Final = ("text", "ansi", "svg", "html")
 
 _FONT: Final = "DejaVu Sans Mono, monospace"
 _OUTSIDE: Final = re.compile(r"@font-face\s*\{.*?\}|<!--.*?-->", re.DOTALL)
-_SETTLE_SECONDS: Final = 60.0
-"""For charts, which take a moment but on a machine that has no time for them."""
+_PATIENCE_SECONDS: Final = 30.0
+"""A chart takes a fraction of a second to draw; a machine that needs longer than this has another problem."""
+_POLL_SECONDS: Final = 0.01
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 
 
@@ -45,6 +45,7 @@ def frame(
     theme: str = OKABE_DARK.name,
     query: str = "",
     ascii_only: bool = False,
+    no_color: bool = False,
 ) -> str:
     """One frame as text of at most COLS x ROWS characters, or as a picture of as many cells.
 
@@ -57,19 +58,25 @@ def frame(
         theme: One of the palettes; `mono` writes no colours.
         query: A filter for the alerts.
         ascii_only: Only characters below 0x80.
+        no_color: Whether the environment asks for no colours (NO_COLOR). What goes to a terminal then
+            has none; a picture keeps those of its theme.
 
     Raises:
         UsageError: for an unknown format, tab or theme, and (as FilterError) for a bad filter.
+        RevtuiError: when the frame is not drawn in time.
     """
     _refuse("tab", tab, TABS)
     _refuse("theme", theme, tuple(PALETTES))
     _refuse("format", format, FORMATS)
+    if no_color and format in {"text", "ansi"}:
+        theme = MONO.name
     settings = Settings(
-        capabilities=Capabilities(ascii=ascii_only, colour=theme != "mono"),
+        capabilities=Capabilities(ascii=ascii_only, colour=theme != MONO.name),
         theme=theme,
         view=ViewState(tab=tab, query=query),
         versions=versions(),
         timed=False,
+        still=True,
     )
     app = MonitorApp(StillFeed(snapshot, transitions), settings, monotonic=lambda: 0.0)
     if query:
@@ -98,14 +105,23 @@ def _refuse(what: str, value: str, known: Sequence[str]) -> None:
         raise UsageError(f"unknown {what} {value!r}", hint=f"one of {', '.join(known)}")
 
 
-async def _drawn(app: MonitorApp, size: tuple[int, int]) -> Console:
-    """Run the app without a terminal until its charts are drawn, and record the screen."""
+async def _drawn(
+    app: MonitorApp, size: tuple[int, int], *, patience_seconds: float = _PATIENCE_SECONDS
+) -> Console:
+    """Run the app without a terminal until its charts are drawn, and record the screen.
+
+    Raises:
+        RevtuiError: when they are not drawn in time; a frame without its charts is worse than none.
+    """
     async with app.run_test(size=size) as pilot:
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        await pilot.pause()
-        while not app.settled and time.monotonic() < deadline:
-            await asyncio.sleep(0.01)  # a chart is being drawn in its thread
-            await pilot.pause()
+        deadline = asyncio.get_running_loop().time() + patience_seconds
+        while not app.settled:  # a chart is being drawn in its thread
+            if asyncio.get_running_loop().time() > deadline:
+                raise RevtuiError(
+                    f"the frame was not drawn within {patience_seconds:g} s",
+                    hint="the machine may be overloaded: try again, or take --format json",
+                )
+            await pilot.pause(_POLL_SECONDS)
         await pilot.pause()
         return screen_console(app, size)
 

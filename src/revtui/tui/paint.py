@@ -4,7 +4,7 @@ The one place of the terminal front end that knows a colour. Data reaches the sc
 (text, role) pairs; nothing is ever parsed as markup.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from rich.segment import Segment as StyledSegment
@@ -12,11 +12,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.theme import BUILTIN_THEMES, Theme
 
-from revtui.views.palette import PALETTES, Look, Palette, Role, Segment
-from revtui.views.widths import fit, line_width
-
-Line = Sequence[Segment]
-"""A line of (text, role) pairs."""
+from revtui.views.lines import Line, fitted
+from revtui.views.palette import DRAWN, PALETTES, Ink, Palette, Role, Segment
 
 _TERMINAL_OWN: Final = "ansi_default"
 
@@ -27,7 +24,7 @@ def theme_of(palette: Palette) -> Theme:
     accent = palette.accent or _TERMINAL_OWN
 
     def colour(role: Role) -> str:
-        return palette.look(role).color or _TERMINAL_OWN
+        return palette.ink(role).color or _TERMINAL_OWN
 
     return Theme(
         name=palette.name,
@@ -66,9 +63,9 @@ THEME_DEFAULTS: Final = {"dim": _TERMINAL_OWN, "rule": _TERMINAL_OWN, "crit": _T
 """Variables that the style sheet needs under any theme."""
 
 
-def _style(look: Look) -> Style:
+def _style(ink: Ink) -> Style:
     return Style(
-        color=look.color or None, bold=look.bold or None, dim=look.dim or None, reverse=look.reverse or None
+        color=ink.color or None, bold=ink.bold or None, dim=ink.dim or None, reverse=ink.reverse or None
     )
 
 
@@ -77,7 +74,7 @@ class Paint:
 
     def __init__(self, palette: Palette) -> None:
         """Look every role up once."""
-        self._styles = {role: _style(palette.look(role)) for role in Role}
+        self._styles = {role: _style(palette.ink(role)) for role in Role}
         self.accent = Style(color=palette.accent or None, bold=True)
         self._border = {
             True: Style(color=palette.accent or None, bold=None if palette.accent else True),
@@ -87,7 +84,7 @@ class Paint:
         self._selected = {
             role: self._styles[role] + Style(reverse=True)
             for role in (Role.OK, Role.INFO, Role.WARN, Role.CRIT)
-        }
+        } | {role: self._styles[role] for role in DRAWN}
         self._match = Style(underline=True, bold=True)
 
     def style(self, role: Role) -> Style:
@@ -103,7 +100,7 @@ class Paint:
         return [StyledSegment(text, self._styles[role]) for text, role in line if text]
 
     def strip(self, line: Line, width: int, *, selected: bool = False) -> Strip:
-        """A line in exactly `width` cells; the selected one in reverse video, severities in their colour."""
+        """A line in exactly `width` cells; the selected one in reverse video, all but what is drawn in it."""
         line = fitted(line, width)
         if not selected:
             return Strip(self.segments(line), width)
@@ -122,57 +119,8 @@ class Paint:
 
 def _mixed(palette: Palette) -> str:
     """A frame stays behind its content: halfway between the ground and the dim text."""
-    dim, ground = palette.look(Role.DIM).color, palette.background
+    dim, ground = palette.ink(Role.DIM).color, palette.background
     if not (dim and ground):
         return ""
     channels = [(int(dim[i : i + 2], 16) + int(ground[i : i + 2], 16)) // 2 for i in (1, 3, 5)]
     return "#" + "".join(f"{channel:02x}" for channel in channels)
-
-
-def fitted(line: Line, width: int) -> list[Segment]:
-    """`line` in exactly `width` cells: cut with an ellipsis, or padded.
-
-    >>> fitted([("abc", Role.TEXT), ("def", Role.DIM)], 5)
-    [('abc', <Role.TEXT: 'text'>), ('d…', <Role.DIM: 'dim'>)]
-    """
-    room, result = width, list[Segment]()
-    for position, (text, role) in enumerate(line):
-        if not text.strip() and not any(rest.strip() for rest, _ in line[position:]):
-            break
-        size = line_width([(text, role)])
-        last = room < size or (room == size and any(rest.strip() for rest, _ in line[position + 1 :]))
-        if last:
-            result.append((fit(text, room) if size > room else fit(text + " ", room), role))
-            return result
-        result.append((fit(text, size), role))
-        room -= size
-    if room:
-        result.append((" " * room, Role.TEXT))
-    return result
-
-
-def joined(left: Line, right: Line, width: int, *, fill: str = " ") -> list[Segment]:
-    """`left` and `right` at the two ends of `width` cells; `left` is cut when both do not fit."""
-    right_width = line_width(right)
-    if right_width > width:
-        return fitted(right, width)
-    room = width - right_width
-    left_width = line_width(left)
-    if left_width > room:
-        return [*fitted(left, room), *right]
-    return [*left, (fill * (room - left_width), Role.DIM), *right]
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """`text` in pieces of at most `width` characters, at blanks where there are any.
-
-    >>> wrapped("one two three", 8), wrapped("", 8)
-    (['one two', 'three'], [''])
-    """
-    pieces: list[str] = []
-    while len(text) > width:
-        cut = text.rfind(" ", 1, width + 1)
-        cut = cut if cut > width // 3 else width
-        pieces.append(text[:cut])
-        text = text[cut:].lstrip(" ")
-    return [*pieces, text]

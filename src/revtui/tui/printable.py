@@ -6,66 +6,15 @@
 * `Colourless`: no colour at all; bold, dim, underline and reverse remain.
 """
 
-import re
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-_UNPRINTABLE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-_NON_ASCII: Final = re.compile("[^\x20-\x7e]")
-
-_PLAIN: Final[Mapping[str, str]] = {
-    "●": ".", "▲": "!", "■": "X", "○": "?", "□": "o", "✓": "v", "▼": "v", "◆": "*", "◇": "i", "▶": ">", "►": ">", "◀": "<",
-    "–": "-", "—": "-", "−": "-", "·": "-", "•": "*", "…": "~", "×": "x", "÷": "/", "±": "~", "≈": "~", "Δ": "d", "Σ": "S",
-    "≥": ">", "≤": "<", "≠": "#", "→": ">", "←": "<", "↑": "^", "↓": "v", "↕": "|", "‖": "|", "«": "<", "»": ">",
-    "“": '"', "”": '"', "‘": "'", "’": "'", "€": "E", "£": "L", "¥": "Y", "µ": "u", "°": "o", "½": "h",
-    "╭": "+", "╮": "+", "╰": "+", "╯": "+", "┌": "+", "┐": "+", "└": "+", "┘": "+", "├": "+", "┤": "+", "┬": "+",
-    "┴": "+", "┼": "+", "─": "-", "━": "-", "═": "=", "╌": "-", "╍": "-", "┄": "-", "┈": "-", "╴": "-", "╶": "-", "│": "|", "┃": "|",
-    "║": "|", "╎": "|", "┊": "|", "╵": "|", "╷": "|", "▏": "|", "▎": "|", "▍": "|", "▌": "|", "▋": "#", "▊": "#", "▉": "#", "█": "#",
-    "▁": "_", "▂": "_", "▃": "-", "▄": "-", "▅": "=", "▆": "=", "▇": "#", "▀": "-", "▔": "-", "▕": "|", "▐": "|",
-    "░": ":", "▒": "%", "▓": "#", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
-}  # fmt: skip
-
-
-def printable(text: str) -> str:
-    r"""`text` with everything that could steer a terminal made visible.
-
-    >>> printable("a\x1b[2Jb")
-    'a␛[2Jb'
-    """
-    return _UNPRINTABLE.sub(lambda match: _visible(match[0]), text)
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "\u2421" if code == 0x7F else "\ufffd"
-
-
-def plain(text: str) -> str:
-    """`text` in printable ASCII, as wide as before.
-
-    >>> plain("■ 7.4 % ≥ 6 %"), plain("東x")
-    ('X 7.4 % > 6 %', '??x')
-    """
-    return _NON_ASCII.sub(lambda match: _plain(match[0]), text)
-
-
-def _plain(character: str) -> str:
-    if (known := _PLAIN.get(character)) is not None:
-        return known
-    if "\u2800" <= character <= "\u28ff":  # a braille cell
-        return " " if character == "\u2800" else "*"
-    return "?" * cell_len(character)
+from revtui.core.text import sanitise
+from revtui.views.widths import plain
 
 
 @lru_cache(1024)
@@ -80,8 +29,8 @@ class Printable(LineFilter):
         """Make control characters visible."""
         return [
             segment
-            if segment.control or not _UNPRINTABLE.search(segment.text)
-            else Segment(printable(segment.text), segment.style)
+            if segment.control or (safe := sanitise(segment.text)) == segment.text
+            else Segment(safe, segment.style)
             for segment in segments
         ]
 

@@ -13,9 +13,8 @@ from revtui.engine.snapshot import Snapshot
 from revtui.tui.feed import Feed
 from revtui.tui.state import ViewState, whole_query
 from revtui.views import overview
-from revtui.views.alerts import AlertLedger
+from revtui.views.ledger import AlertLedger
 from revtui.views.model import AlertRow, OverviewView, PauseInfo
-from revtui.views.status import is_live
 
 KEPT_QUERIES = 16
 STILL_SECONDS = 1.0
@@ -33,6 +32,8 @@ class Picture:
     """Those that the filter lets through."""
     total: int
     """Alerts in the log, hidden ones included."""
+    dropped: int = 0
+    """Alerts that are no longer in the log, since there were too many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class Session:
         """The feed's clock: when the newest snapshot was taken, plus the time since while it is live."""
         if self._snapshot is None:
             return 0
-        if not is_live(self._snapshot):
+        if not self._snapshot.live:
             return self._snapshot.taken_at
         return self._snapshot.taken_at + int((self._monotonic() - self._received) * 1_000_000)
 
@@ -85,14 +86,10 @@ class Session:
         if changed:
             self._snapshot, self._received = newest, self._monotonic()
             if self._ledger is None:
-                self._ledger = AlertLedger(
-                    source=newest.sources[0].name if len(newest.sources) == 1 else "",
-                    currency=newest.currency,
-                    rules=newest.rules,
-                )
+                self._ledger = AlertLedger.of(newest)
         if self._ledger is not None:
             changed = bool(self._ledger.add(self.feed.transitions.since(self._ledger.cursor))) or changed
-        ticking = is_live(newest) or self.paused
+        ticking = newest.live or self.paused
         if ticking and self._monotonic() - self._polled >= STILL_SECONDS:
             changed = True
         if changed:
@@ -130,7 +127,14 @@ class Session:
         )
         query = whole_query(state)
         shown = matching(self.compiled(query), rows, now) if query else rows
-        return Picture(snapshot=snapshot, now=now, view=view, alerts=shown, total=len(rows))
+        return Picture(
+            snapshot=snapshot,
+            now=now,
+            view=view,
+            alerts=shown,
+            total=len(rows),
+            dropped=self._ledger.dropped if self._ledger is not None else 0,
+        )
 
     @property
     def revision(self) -> int:

@@ -1,123 +1,38 @@
-"""The alert log: transitions folded into one row per alert, its lines, and its detail.
+"""How alerts read: one line in a log of any width, the dates between them, and all details of one."""
 
-An alert is known by rule, gateway and when it began (`core.incidents.alert_id`), so a replay gives
-the same rows with the same ids. Rows are ordered by their newest transition, the newest last: a log
-that follows its tail shows what just happened. A breach that was over before it fired leaves no row.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from revtui.core.alerts import Alert, Phase, Transition
+from revtui.core.alerts import Alert
 from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
-from revtui.core.incidents import alert_id
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
-from revtui.core.money import EXPONENTS
-from revtui.core.reasons import sign_text
+from revtui.core.reasons import sign_text, subject
 from revtui.core.rules import Rule
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
+from revtui.views.lines import fitted
 from revtui.views.model import AlertRow
 from revtui.views.palette import Role, Segment, glyph, role, word
-from revtui.views.values import DASH, age_text, clock_text, counted, level_text, moment, said_text
-from revtui.views.widths import fit, fit_line, printable
+from revtui.views.values import (
+    DASH,
+    VOLUMES,
+    age_text,
+    clock_text,
+    counted,
+    level_text,
+    minute_text,
+    moment,
+    said_text,
+    same_day,
+    stamp_text,
+)
+from revtui.views.widths import fit
 
 _SHORT_STATES: Final = MappingProxyType({"firing": "open", "recovering": "calm", "pending": "pend"})
-_SILENCED: Final = "silenced"
-
-
-class AlertLedger:
-    """The log, kept up to date by adding what is new; cheap for tens of thousands of alerts."""
-
-    def __init__(self, *, source: str = "", currency: str = "USD", rules: Sequence[Rule] = ()) -> None:
-        """An empty log. `source` stands in every row; `rules` tell which KPI a rule watches."""
-        self.cursor = 0
-        """Sequence number of the newest transition added; what `TransitionLog.since` wants."""
-        self._source = source
-        self._currency = currency
-        self._kpis = {rule.name: rule.kpi for rule in rules}
-        self._rows: dict[str, AlertRow] = {}
-        self._open: set[str] = set()
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def add(self, transitions: Iterable[Transition]) -> tuple[AlertRow, ...]:
-        """Take in transitions in order; those at or before the cursor change nothing. Returns the rows changed."""
-        changed: dict[str, AlertRow] = {}
-        for transition in transitions:
-            if transition.seq <= self.cursor:
-                continue
-            self.cursor = transition.seq
-            key = alert_id(transition.rule, transition.gateway_name, transition.began_at)
-            before = self._rows.pop(key, None)  # taken out, so that it comes last again
-            changed.pop(key, None)
-            if transition.to is Phase.INACTIVE:
-                self._open.discard(key)
-                continue
-            row = self._row(key, transition, before)
-            self._rows[key] = changed[key] = row
-            (self._open.add if row.ended_at is None else self._open.discard)(key)
-        return tuple(changed.values())
-
-    def rows(self, now: int, alerts: Sequence[Alert] = ()) -> tuple[AlertRow, ...]:
-        """All rows at `now` (microseconds), the newest transition last.
-
-        Args:
-            now: For how long open alerts have lasted.
-            alerts: The alerts of the snapshot: who acknowledged the open ones.
-        """
-        held = {alert.id: alert for alert in alerts}
-        for key in self._open:
-            row, alert = self._rows[key], held.get(key)
-            by = (alert.acknowledged_by or "") if alert is not None else row.ack_by
-            self._rows[key] = replace(row, dur=max(0, now - row.began_at), acked=bool(by), ack_by=by)
-        return tuple(self._rows.values())
-
-    def _row(self, key: str, transition: Transition, before: AlertRow | None) -> AlertRow:
-        """The row of an alert after one more transition."""
-        ended = transition.at if transition.to is Phase.RESOLVED else None
-        fired = transition.to is Phase.FIRING and transition.from_ is not Phase.FIRING
-        name = self._kpis.get(transition.rule, transition.rule)
-        kpi = KPI_BY_NAME.get(name)
-        exponent = EXPONENTS.get(self._currency, 2)
-        return AlertRow(
-            id=key,
-            sev=transition.severity,
-            state=transition.to.value,
-            acked=before.acked if before is not None else False,
-            silenced=transition.muted_by == _SILENCED,
-            kpi=name,
-            rule=transition.rule,
-            gateway=transition.gateway_name,
-            value=transition.value,
-            value_text=DASH if kpi is None else said_text(kpi, transition.value, self._currency, exponent),
-            began_at=transition.began_at,
-            ended_at=ended,
-            at=transition.at,
-            dur=max(0, transition.at - transition.began_at),
-            count=(before.count if before is not None else 0) + fired,
-            source=self._source,
-            ack_by=before.ack_by if before is not None else "",
-            text=transition.reason,
-            incident_id=transition.incident_id,
-        )
-
-
-def fold(
-    transitions: Iterable[Transition],
-    *,
-    now: int,
-    source: str,
-    currency: str = "USD",
-    rules: Sequence[Rule] = (),
-    alerts: Sequence[Alert] = (),
-) -> tuple[AlertRow, ...]:
-    """The whole log of `transitions` at once; the same rows as a ledger that was fed bit by bit."""
-    ledger = AlertLedger(source=source, currency=currency, rules=rules)
-    ledger.add(transitions)
-    return ledger.rows(now, alerts)
+_BRIEF_BELOW: Final = 100
+"""Cells; a narrower line names the KPI in its column only, and has the numbers first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +43,18 @@ class DateSeparator:
     """`Thu 2026-03-05`."""
 
 
-def with_dates(rows: Iterable[AlertRow], zone: str = "UTC") -> Iterator[AlertRow | DateSeparator]:
-    """The rows with a separator where the day changes (in `zone`) and before the first."""
-    day = None
+def with_dates(rows: Sequence[AlertRow], now: int) -> Iterator[AlertRow | DateSeparator]:
+    """The rows with a separator where the day changes and before the first, unless all are of the day of `now`.
+
+    Days are UTC's, as the times in the rows are.
+    """
+    day: int | None = None
+    if rows and same_day(rows[0].at, now) and same_day(rows[-1].at, now):
+        day = now
     for row in rows:
-        stamp = moment(row.at, zone)
-        if stamp.date() != day:
-            day = stamp.date()
-            yield DateSeparator(text=f"{stamp:%a %Y-%m-%d}")
+        if day is None or not same_day(row.at, day):
+            day = row.at
+            yield DateSeparator(text=f"{moment(day):%a %Y-%m-%d}")
         yield row
 
 
@@ -172,7 +91,6 @@ def alert_line(
     row: AlertRow,
     width: int,
     now: int,
-    zone: str = "UTC",
     *,
     ascii: bool = False,  # noqa: A002 - the front ends' name for it
 ) -> list[Segment]:
@@ -188,10 +106,14 @@ def alert_line(
     body = Role.TEXT if row.ended_at is None else Role.DIM
     parts: list[tuple[str, int, Role]] = [
         (f"{glyph(row.sev, ascii_only=ascii)} {word(row.sev):<4}", 6, colour),
-        (clock_text(row.at, zone), 8, Role.DIM),
+        (clock_text(row.at), 8, Role.DIM),
         (name, columns.kpi, body),
         (row.gateway, columns.gateway, body),
-        (row.text, max(0, width - _HEAD - columns.total - 1), body),
+        (
+            row.text if width >= _BRIEF_BELOW else _brief(row, now),
+            max(0, width - _HEAD - columns.total - 1),
+            body,
+        ),
         (_times(row.count), columns.count, Role.DIM),
         (_state(row, now, columns.state), columns.state, colour),
         (row.id[: columns.id], columns.id, Role.DIM),
@@ -202,7 +124,16 @@ def alert_line(
             segments.append((" ", body))
         if size:
             segments.append((fit(text, size, ascii_only=ascii), part))
-    return fit_line(segments, width, ascii_only=ascii)
+    return fitted(segments, width, ascii_only=ascii)
+
+
+def _brief(row: AlertRow, now: int) -> str:
+    """The reason with its numbers first: what is cut off then is what the other columns say too."""
+    kpi = KPI_BY_NAME.get(row.kpi)
+    if row.unknown_since is not None:
+        return f"since {minute_text(row.unknown_since, now=now)} no data, last {row.value_text}"
+    text = row.text if kpi is None else row.text.replace(f"{subject(kpi)} ", "", 1)
+    return text.removeprefix("resolved ").removeprefix("recovering: ")
 
 
 def _times(count: int) -> str:
@@ -237,7 +168,6 @@ def alert_detail(row: AlertRow, snapshot: Snapshot) -> tuple[tuple[str, str], ..
         ("alert", f"{row.id}  {word(row.sev)} {row.state}"),
         ("what", f"{row.kpi} of {row.gateway if row.gateway != ALL_GATEWAYS else 'all gateways'}"),
         ("reason", row.text),
-        ("value", row.value_text),
         *_measures(alert, row, snapshot),
         *_levels(rule, row, snapshot),
         ("began", _stamp(row.began_at, snapshot.timezone)),
@@ -250,19 +180,22 @@ def alert_detail(row: AlertRow, snapshot: Snapshot) -> tuple[tuple[str, str], ..
     ]
     if row.kpi in KPI_BY_NAME:
         lines.append(("formula", KPI_BY_NAME[row.kpi].formula))
-    return tuple((label, printable(value)) for label, value in lines)
+    return tuple((label, sanitise(value)) for label, value in lines)
 
 
 def _measures(alert: Alert | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """The worst value so far, and what the newest rests on."""
+    """The value now, at its worst, and when it fired, each with its moment."""
     kpi = KPI_BY_NAME.get(row.kpi)
-    if alert is None or kpi is None:
-        return
-    yield "peak", said_text(kpi, alert.peak, snapshot.currency, snapshot.currency_exponent)
-    if alert.n is not None:
-        yield "volume", counted(alert.n, "observation")
-    if alert.unknown_since is not None:
-        yield "no data", f"since {_stamp(alert.unknown_since, snapshot.timezone)}: timers stand still"
+    if row.ended_at is None:
+        yield "now", row.measured
+    if row.unknown_since is not None:
+        yield "no data", f"since {_stamp(row.unknown_since, snapshot.timezone)}: timers stand still"
+    if alert is not None and kpi is not None:
+        yield "worst", said_text(kpi, alert.peak, snapshot.currency, snapshot.currency_exponent)
+    if row.fired_at is not None:
+        yield "at firing", f"{row.fired_with}, {_stamp(row.fired_at, snapshot.timezone)}"
+    if row.ended_at is not None:
+        yield "at end", row.measured
 
 
 def _levels(rule: Rule | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
@@ -277,7 +210,8 @@ def _levels(rule: Rule | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tu
         for name, level in (("WARN", levels.warn), ("CRIT", levels.crit))
         if level is not None
     ]
-    volume = f", from {rule.min_volume:,} observations on" if rule.min_volume else ""
+    needed = VOLUMES[str(KPI_BY_NAME[rule.kpi].volume)] if rule.min_volume else ""
+    volume = f", needs {rule.min_volume:,} {needed}" if rule.min_volume else ""
     held = f", held for {format_duration(rule.for_)}" if rule.for_ else ""
     yield "rule", f"{rule.name}: {', '.join(said) or 'no level'}{volume}{held}"
 
@@ -285,4 +219,4 @@ def _levels(rule: Rule | None, row: AlertRow, snapshot: Snapshot) -> Iterator[tu
 def _stamp(us: int, zone: str) -> str:
     """Date and time in UTC, with the business zone's time of day beside it."""
     local = "" if zone == "UTC" else f" ({moment(us, zone):%H:%M:%S %Z})"
-    return f"{moment(us):%Y-%m-%d %H:%M:%S}Z{local}"
+    return stamp_text(us) + local

@@ -13,22 +13,25 @@ from itertools import groupby
 from typing import Any, Final
 
 from revtui.views.model import ChartView, ThresholdLine
-from revtui.views.palette import SEVERITY_ROLES, Role, Segment, glyph
+from revtui.views.palette import Role, Segment, drawn, glyph, mark
 from revtui.views.sparkline import sparkline
 from revtui.views.values import minute_text, moment
-from revtui.views.widths import fit, to_ascii
+from revtui.views.widths import fit, plain, to_ascii
 
 MIN_WIDTH: Final = 20
 MIN_HEIGHT: Final = 4
 REACH: Final = 4.0
 """A threshold further away than this many times the largest value is left out, or the line would lie flat."""
+LOW_ROWS: Final = 4
+"""Up to this height a chart has no room to give away: its scale ends at the largest value."""
+LOW_REACH: Final = 2.0
+"""`REACH` of a low chart."""
 
 _HOUR: Final = 3_600_000_000
 _LARGEST: Final = 1e150
 _LINE_COLOR: Final = 1
-_THRESHOLD_COLORS: Final = {2: Role.OK, 3: Role.INFO, 4: Role.UNKNOWN, 5: Role.WARN, 6: Role.CRIT}
+_THRESHOLD_COLORS: Final = {2: Role.WARN_LINE, 3: Role.CRIT_LINE}
 _COLOR_OF: Final = {role: number for number, role in _THRESHOLD_COLORS.items()}
-_FRAME_ASCII: Final = str.maketrans({"│": "|", "┤": "+", "└": "+", "─": "-", "┬": "+", "├": "+", "╌": "-"})
 
 Cell = tuple[str, Role]
 
@@ -56,6 +59,8 @@ class _Frame:
     low: float
     high: float
     ticks: tuple[float, ...]
+    today: int
+    """A moment of the day whose times need no date."""
 
 
 def render_chart(
@@ -71,7 +76,8 @@ def render_chart(
 
     Lines are drawn in braille, in quarter blocks with `blocks` (for consoles whose font has no
     braille), in asterisks with `ascii`, where every character is below 0x80. Gaps stay gaps. A live
-    chart's axis goes on to `now` (microseconds). Below 20 x 4 cells it is a sparkline.
+    chart's axis goes on to `now` (microseconds); times on another day than that carry their date. Below
+    20 x 4 cells it is a sparkline.
     """
     width, height = max(width, 0), max(height, 0)
     points = _points(chart)
@@ -82,10 +88,10 @@ def render_chart(
     frame = _frame(chart, points, height, now)
     marker = "*" if ascii else "hd" if blocks else "braille"
     cells = _draw(chart, points, frame, (width, height), marker)
-    _label_thresholds(cells, chart, frame)
+    _label_thresholds(cells, chart, frame, ascii_only=ascii)
     _mark_alerts(cells, chart, frame, ascii_only=ascii)
     if ascii:
-        cells = [[(to_ascii(c.translate(_FRAME_ASCII)), role) for c, role in row] for row in cells]
+        cells = [[(plain(sign), role) for sign, role in row] for row in cells]
     return ChartPicture(width=width, height=height, lines=tuple(_merge(row) for row in cells))
 
 
@@ -118,20 +124,42 @@ def _frame(
 ) -> _Frame:
     """Limits: zero, all values, and the thresholds within reach."""
     known = [value for _time, value in points if value is not None]
-    top = max(abs(value) for value in known)
+    rows = height - 2
+    top = max(abs(value) for value in known) * (REACH if rows > LOW_ROWS else LOW_REACH)
     near = [line.value for line in chart.thresholds if _within(line.value, top)]
-    ticks = _nice_ticks(min(0.0, *known, *near), max(0.0, *known, *near), max(2, (height - 2) // 2))
+    low, high = min(0.0, *known, *near), max(0.0, *known, *near)
+    ticks = _nice_ticks(low, high, max(2, rows // 2)) if rows > LOW_ROWS else _tight_ticks(low, high)
     start, end = points[0][0], points[-1][0]
     if chart.live and now is not None:
         end = max(end, now)
     if start == end:
         start, end = start - 60_000_000, end + 60_000_000
-    return _Frame(start=start, end=end, low=ticks[0], high=ticks[-1], ticks=ticks)
+    today = (
+        now if now is not None else points[-1][0] - 1
+    )  # a window that ends at midnight is of the day before
+    return _Frame(start=start, end=end, low=ticks[0], high=ticks[-1], ticks=ticks, today=today)
 
 
-def _within(level: float, top: float) -> bool:
+def _within(level: float, reach: float) -> bool:
     """Whether a threshold is near enough to the values to be drawn."""
-    return math.isfinite(level) and (abs(level) <= REACH * top or top == 0)
+    return math.isfinite(level) and (abs(level) <= reach or reach == 0)
+
+
+def _tight_ticks(low: float, high: float) -> tuple[float, ...]:
+    """Where a scale begins and ends, and no more: outwards from the values to two digits.
+
+    >>> _tight_ticks(0.0, 71_980.0), _tight_ticks(-0.34, 0.0)
+    ((0.0, 72000.0), (-0.34, 0.0))
+    """
+    if low == high:
+        high = low + 1.0
+    return -_rounded_up(-low) if low < 0 else 0.0, _rounded_up(high) if high > 0 else 0.0
+
+
+def _rounded_up(value: float) -> float:
+    """The least number of two digits that is not below a positive one."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(f"{math.ceil(value / step - 1e-9) * step:.6g}") if step > 0 else value
 
 
 def _nice_ticks(low: float, high: float, most: int) -> tuple[float, ...]:
@@ -186,8 +214,8 @@ def _draw(
     figure.xticks(times, [_time_label(time, frame) for time in times])
     figure.xlim(frame.start, frame.end)
     figure.ylim(frame.low, frame.high)
-    for line in _drawn_thresholds(chart, frame):
-        figure.horizontal_line(line.value, color=_COLOR_OF[SEVERITY_ROLES[line.severity]])
+    for line in _drawn_thresholds(chart, frame, height - 2):
+        figure.horizontal_line(line.value, color=_COLOR_OF.get(drawn(line.severity), _LINE_COLOR))
     for run in _runs(points, frame, width - widest - 1):
         plot = figure.plot if len(run) > 1 else figure.scatter
         plot(
@@ -208,16 +236,20 @@ def _cell(sign: str, color: object) -> Cell:
     return sign, Role.AXIS
 
 
-def _drawn_thresholds(chart: ChartView, frame: _Frame) -> Iterator[ThresholdLine]:
-    """The thresholds that lie within the frame, least severe first so that the worst is on top."""
+def _drawn_thresholds(chart: ChartView, frame: _Frame, rows: int) -> Iterator[ThresholdLine]:
+    """The thresholds that lie within the frame, least severe first so that the worst is on top.
+
+    One that would fall into the bottom row is left out: it would pass for the axis.
+    """
     for line in sorted(chart.thresholds, key=lambda line: line.severity):
-        if frame.low <= line.value <= frame.high:
+        if frame.low <= line.value <= frame.high and _row_of(line.value, frame, rows) < rows - 1:
             yield line
 
 
 def _time_ticks(frame: _Frame, columns: int) -> list[float]:
     """Evenly spaced times, a label's width and some air apart."""
-    count = max(2, min(7, columns // 14 + 1))
+    room = max(len(_time_label(time, frame)) for time in (frame.start, frame.end))
+    count = max(2, min(7, columns // (room + 8) + 1))
     return [frame.start + (frame.end - frame.start) * index / (count - 1) for index in range(count)]
 
 
@@ -244,10 +276,10 @@ def _thinned(
 def _time_label(time: float, frame: _Frame) -> str:
     """The time of a tick, as finely as the whole chart asks for: seconds, minutes, or days."""
     span = frame.end - frame.start
-    if span > 20 * _HOUR:
-        return format(moment(int(time)), "%b %d" if span > 72 * _HOUR else "%d. %H:%MZ")
+    if span > 72 * _HOUR:
+        return f"{moment(int(time)):%b %d}"
     step = 1_000_000 if span < 300_000_000 else 60_000_000
-    return minute_text(int(time // step * step))
+    return minute_text(int(time // step * step), now=frame.today)
 
 
 def _column_of(time: float, frame: _Frame, columns: int) -> int:
@@ -265,18 +297,19 @@ def _nearest(place: float) -> int:
     return math.floor(round(place + 0.5, 8))
 
 
-def _label_thresholds(cells: list[list[Cell]], chart: ChartView, frame: _Frame) -> None:
+def _label_thresholds(cells: list[list[Cell]], chart: ChartView, frame: _Frame, *, ascii_only: bool) -> None:
     """Write each threshold's label over the longest free stretch of its dashes; never over the line."""
-    for line in _drawn_thresholds(chart, frame):
-        row = cells[_row_of(line.value, frame, len(cells) - 2)]
-        part = SEVERITY_ROLES[line.severity]
+    rows = len(cells) - 2
+    for line in _drawn_thresholds(chart, frame, rows):
+        row = cells[_row_of(line.value, frame, rows)]
+        part = drawn(line.severity)
         free = [
             (len(run := list(group)), run[0][0])
             for dashed, group in groupby(enumerate(row), key=lambda item: item[1] == ("╌", part))
             if dashed
         ]
         length, first = max(free, default=(0, 0))
-        label = f" {line.label} "
+        label = f" {to_ascii(line.label) if ascii_only else line.label} "
         if len(label) + 2 <= length:
             start = first + (length - len(label)) * 2 // 3
             row[start : start + len(label)] = [(sign, part) for sign in label]
@@ -292,7 +325,7 @@ def _mark_alerts(cells: list[list[Cell]], chart: ChartView, frame: _Frame, *, as
     for time, severity in sorted(chart.markers, key=lambda marker: marker[1]):
         if frame.start <= time <= frame.end:
             column = corner + 1 + _column_of(time, frame, columns)
-            axis[column] = (glyph(severity, ascii_only=ascii_only), SEVERITY_ROLES[severity])
+            axis[column] = (glyph(severity, ascii_only=ascii_only), mark(severity))
 
 
 def _merge(row: Sequence[Cell]) -> tuple[Segment, ...]:

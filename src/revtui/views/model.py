@@ -1,14 +1,15 @@
 """The view model: what every front end shows, already formatted, without colours or widgets.
 
 `views.overview.build` makes it from a `Snapshot`; the terminal, the headless formats and the JSON
-snapshot all render this same model. Severity travels as a `Severity`; glyph, word and colour are
-the front end's, from `views.palette`.
+snapshot all render this same model. Severity travels as a `Severity`, and how something looks as a
+`Role`; what colour that is, is the front end's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from revtui.core.severity import Severity
+from revtui.views.palette import Role, drawn, glyph, role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,19 +34,23 @@ class StatusView:
     """Beside the word: `02:14 (+412 ev, +3 alerts)` when paused, the retry countdown when disconnected."""
     simulated: bool
     clock: str
-    """`12:41:07Z`."""
+    """`12:41:07Z`; with its date when that is not today's: `2026-03-04 23:59:57Z`."""
     local_clock: str
     """`14:41 CEST` in the business zone; empty when that is UTC."""
     source: str
-    """Names of the sources, with their state when it is not connected."""
+    """Names of the sources, with their state when it is worth a word."""
+    source_short: str
+    """The same where room is scarce: a file without its folders."""
     window: str
     """`5m`."""
     lag: str
-    """Clock minus newest event, `0.8s`; `–` before the first event."""
+    """Clock minus newest event, `0.8s`; `–` before the first event; empty for data that have ended."""
     counts: Sequence[tuple[Severity, int]]
     """Open alerts by severity, worst first, CRIT and WARN always present."""
+    pending: int
+    """Breaches that have not held for long enough to be an alert."""
     severity: Severity
-    """Overall."""
+    """Overall, as of `clock`."""
     accounting: str
     """`read 1,204 = 1,180 counted + 3 duplicate + 1 late + 12 quarantined + 8 filtered`."""
     problems: Sequence[str]
@@ -58,22 +63,50 @@ class CardView:
 
     kpi: str
     label: str
+    """Heading of its card."""
+    short: str
+    """Its name where room is scarce, at most 8 characters."""
     value: str
     """`$48,213.50`, `7.4 %`, `812 ms`; `no data` when there is none."""
     change: str
-    """Against the same window an hour before: `+3.2 % vs 1h`; empty without one."""
+    """Against the same window an hour before: `+3.2 % vs 1h`; empty when either holds no event."""
     threshold: str
-    """`CRIT ≥ 30 %`, the level breached or next in line; empty without a rule."""
+    """`CRIT ≥ 30 %`, the level breached or next in line; what is missing to judge; empty without a rule."""
     severity: Severity
     spark: Sequence[float | None]
     """One value per closed window, oldest first; None where there is no data."""
     stale: str
-    """`12s old` when the data is stale, else empty."""
+    """`12s old` when the data is stale, else empty; the severity is then at least UNKNOWN."""
     formula: str
     judged: bool = True
     """Whether a rule judges this KPI; when none does, `severity` is INFO (UNKNOWN without data) and means nothing."""
     provisional: str = ""
     """The value of the window still open, which may yet change; empty without one. `value` is final."""
+
+    threshold_short: str = ""
+    """`threshold` where that does not fit; empty when it is short enough everywhere."""
+    aside: Sequence[str] = ()
+    """What the value leaves out, such as `+€6,000.00 excluded`, the longest spelling first; usually nothing."""
+
+    @property
+    def alarming(self) -> bool:
+        """Whether a rule judges it so badly that somebody should look."""
+        return self.judged and self.severity.is_alarm
+
+    @property
+    def sign(self) -> str:
+        """Its severity as one cell; a dot when no rule judges it."""
+        return glyph(self.severity) if self.judged else "·"
+
+    @property
+    def look(self) -> Role:
+        """How its value is written: in its severity when that is an alarm, or when nothing is known."""
+        return role(self.severity) if self.alarming or self.severity is Severity.UNKNOWN else Role.STRONG
+
+    @property
+    def trend(self) -> Role:
+        """How its sparkline is drawn."""
+        return drawn(self.severity) if self.judged else Role.LINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +151,21 @@ class GatewayRow:
     users: str
     spark: Sequence[float | None]
     """Fail rate over the last windows."""
+    alarms: Mapping[str, Severity] = field(default_factory=dict)
+    """Columns whose value is the alarm, with how bad it is: `fail_rate`, `p95`, …"""
+
+    @property
+    def trend(self) -> Role:
+        """How its sparkline is drawn."""
+        return drawn(self.alarms.get("fail_rate", Severity.OK))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRow:
     """One line of the windows table (the original's "Latest KPI Windows"), newest first."""
 
+    end: int
+    """Microseconds: what it is known by, whatever becomes of its figures."""
     cells: Sequence[str]
     severity: Severity
     provisional: bool
@@ -145,6 +187,7 @@ class AlertRow:
     rule: str
     gateway: str
     value: float | None
+    """The newest while it is open, that of its end afterwards."""
     value_text: str
     began_at: int
     """Microseconds."""
@@ -158,7 +201,17 @@ class AlertRow:
     source: str
     ack_by: str
     text: str
-    """The reason, as a sentence."""
+    """The reason, as a sentence; of an open alert with the newest value."""
+    measured: str = ""
+    """The value with what it rests on: `78.8 % of 52 attempts`."""
+    fired_at: int | None = None
+    """When it fired last, microseconds; None while it is pending."""
+    fired_with: str = ""
+    """What was measured then."""
+    seq: int = 0
+    """Number of its newest transition: rows with higher ones are newer."""
+    unknown_since: int | None = None
+    """Since when it cannot be judged for want of data; None while it can."""
     incident_id: str = ""
     """The incident it belongs to; several alerts may share one."""
 
@@ -172,8 +225,10 @@ class OverviewView:
     """One sentence for 3 a.m.: what is wrong, since when, where; or that nothing is."""
     cards: Sequence[CardView]
     """All KPIs in order of preference; a screen shows as many as fit."""
-    revenue: ChartView
-    fail_rate: ChartView
+    main_chart: ChartView
+    """Of the KPI that was chosen."""
+    second_chart: ChartView
+    """Of the fail rate; of revenue, when the fail rate is in the main chart."""
     gateways: Sequence[GatewayRow]
     warming_up: str
     """`warming up: window 2m10s of 5m`, else empty."""

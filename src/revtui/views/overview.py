@@ -1,8 +1,8 @@
 """From a snapshot to one whole screen: cards, charts, gateways, status and the verdict sentence.
 
 Pure: the same snapshot and the same `now` give the same view. Cards, sparklines and charts show
-*final* values, of closed windows; the window still open is shown beside them as provisional, and on
-top of the windows table, because its figures can only be too small.
+*final* values, of closed windows; the newest one still open is shown beside them as provisional, and all
+of those on top of the windows table, because their figures can only be too small.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,15 @@ import polars as pl
 
 from revtui.core.durations import format_duration
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, KPIS, Kpi, Unit
+from revtui.core.money import format_money
 from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule, Verdict
-from revtui.core.severity import Severity
+from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
 from revtui.views import tables
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView, PauseInfo, ThresholdLine
-from revtui.views.status import build_status, clock_of, is_live, lag_of, stale_text
-from revtui.views.values import age_text, level_text, shown, shown_level, value_text
+from revtui.views.status import build_status, clock_of
+from revtui.views.values import VOLUMES, age_text, figure, figures, level_text, shown, shown_level, value_text
 from revtui.views.verdict import sentence
 
 HOUR: Final = 3_600_000_000
@@ -54,18 +55,19 @@ def build(
     """
     clock = clock_of(snapshot, now, paused)
     overall = snapshot.rows.filter(pl.col("gateway_name") == ALL_GATEWAYS)
+    second = "fail_rate" if metric != "fail_rate" else "revenue"
     history = overall if span is None else overall.filter(pl.col("window_end") > _newest(overall) - span)
     return OverviewView(
         status=build_status(snapshot, now=now, paused=paused),
-        verdict=sentence(snapshot, clock=clock),
+        verdict=sentence(snapshot, clock=clock, over=sum(a.ended_at is not None for a in alerts)),
         cards=tuple(_cards(snapshot, overall, clock)),
-        revenue=_chart(
+        main_chart=_chart(
             snapshot, history, KPI_BY_NAME[metric], span, [a for a in alerts if a.state != "pending"]
         ),
-        fail_rate=_chart(
-            snapshot, history, KPI_BY_NAME["fail_rate"], span, [a for a in alerts if a.kpi == "fail_rate"]
+        second_chart=_chart(
+            snapshot, history, KPI_BY_NAME[second], span, [a for a in alerts if a.kpi == second]
         ),
-        gateways=tables.gateways(snapshot),
+        gateways=tables.gateways(snapshot, stale=snapshot.is_stale(clock)),
         warming_up=_warming_up(snapshot),
     )
 
@@ -90,12 +92,15 @@ def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardVi
     if newest is not None:
         earlier = overall.filter(pl.col("window_end") == newest["window_end"] - HOUR)
         before = earlier.row(0, named=True) if earlier.height else None
+        if before is not None and not (before["events_count"] and newest["events_count"]):
+            before = None  # a gap is no zero to compare with
     still_open: Row | None = None
     if snapshot.provisional is not None:
         rows = snapshot.provisional.filter(pl.col("gateway_name") == ALL_GATEWAYS)
-        still_open = rows.row(0, named=True) if rows.height else None
+        still_open = rows.row(-1, named=True) if rows.height else None
     recent = overall.tail(SPARK_POINTS)
-    stale = stale_text(snapshot, clock)
+    lag = snapshot.lag(clock)
+    stale = f"{age_text(lag)} old" if lag is not None and snapshot.is_stale(clock) else ""
     return [_card(snapshot, kpi, (newest, before, still_open), recent, stale, clock) for kpi in KPIS]
 
 
@@ -108,24 +113,50 @@ def _card(
     clock: int,
 ) -> CardView:
     """One card from the newest closed row, the one an hour before, and the open one."""
-    value, before, still_open = (None if row is None else row[kpi.column] for row in rows)
+    value, before, still_open = (None if row is None else figure(kpi, row) for row in rows)
     verdict = _verdict(snapshot, kpi)
-    lag = lag_of(snapshot, clock) if kpi.name == "freshness" else None
+    lag = snapshot.lag(clock) if kpi.name == "freshness" else None
     text = age_text(lag) if lag is not None else _text(snapshot, kpi, value)
     unjudged = Severity.UNKNOWN if value is None and lag is None else Severity.INFO
+    severity = unjudged if verdict is None else verdict.severity
+    threshold, threshold_short = _threshold(snapshot, kpi, verdict)
     return CardView(
         kpi=kpi.name,
         label=kpi.label,
+        short=kpi.short,
         value=text,
         change=_change(snapshot, kpi, value, before),
-        threshold=_threshold(snapshot, kpi, verdict),
-        severity=unjudged if verdict is None else verdict.severity,
-        spark=[shown(kpi, v, snapshot.currency_exponent) for v in recent.get_column(kpi.column)],
+        threshold=threshold,
+        threshold_short=threshold_short,
+        severity=worst([severity, Severity.UNKNOWN]) if stale else severity,
+        spark=_series(snapshot, kpi, recent),
         stale=stale,
         formula=kpi.formula,
         judged=verdict is not None,
         provisional="" if still_open is None else _text(snapshot, kpi, still_open),
+        aside=_excluded(snapshot) if kpi.name == "revenue" else (),
     )
+
+
+def _series(snapshot: Snapshot, kpi: Kpi, rows: pl.DataFrame) -> list[float | None]:
+    """A KPI in each row, in the unit that charts show."""
+    return [shown(kpi, value, snapshot.currency_exponent) for value in figures(kpi, rows)]
+
+
+def _excluded(snapshot: Snapshot) -> tuple[str, ...]:
+    """The money that is in no KPI, the longest spelling first."""
+    if not snapshot.excluded:
+        return ()
+    first = max(snapshot.excluded, key=lambda money: money.events)
+    text = "+" + format_money(first.amount_minor, first.currency)
+    more = len(snapshot.excluded) - 1
+    if more:
+        return (
+            f"{text} +{more} more excluded",
+            f"{more + 1} currencies excluded",
+            f"{more + 1} excluded",
+        )
+    return (f"{text} excluded", f"{text} excl.", f"{first.currency} excluded")
 
 
 def _text(snapshot: Snapshot, kpi: Kpi, value: float | None) -> str:
@@ -157,17 +188,24 @@ def _change(snapshot: Snapshot, kpi: Kpi, value: float | None, before: float | N
     return f"{change / before * 100:+,.1f} % vs 1h"
 
 
-def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> str:
-    """The level breached, or the next in line; how many observations are missing when there are too few."""
+def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> tuple[str, str]:
+    """The level breached, or the next in line; how many observations are missing when there are too few.
+
+    And the same where room is scarce, if that is another text.
+    """
     rule = _rule_of(snapshot, kpi, verdict)
     if rule is None:
-        return ""
+        return "", ""
     levels = rule.levels
     if verdict is not None and verdict.severity is Severity.UNKNOWN and (verdict.n or 0) < rule.min_volume:
-        return f"judged from {rule.min_volume:,} on: {verdict.n or 0:,}"
+        noun, number = VOLUMES[str(kpi.volume)], verdict.n or 0
+        return (
+            f"needs {rule.min_volume:,} {noun}, has {number:,}",
+            f"{number:,} of {rule.min_volume:,} {noun}",
+        )
     crit_first = levels.warn is None or (verdict is not None and verdict.severity is Severity.CRIT)
     word, level = ("CRIT", levels.crit) if crit_first and levels.crit is not None else ("WARN", levels.warn)
-    return "" if level is None else _level_label(snapshot, kpi, rule, word, level)
+    return "" if level is None else _level_label(snapshot, kpi, rule, word, level), ""
 
 
 def _rule_of(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> Rule | None:
@@ -193,11 +231,11 @@ def _chart(
         title=kpi.label.capitalize(),
         unit=_chart_unit(snapshot, kpi),
         times=times,
-        values=[shown(kpi, value, snapshot.currency_exponent) for value in history.get_column(kpi.column)],
+        values=_series(snapshot, kpi, history),
         thresholds=_threshold_lines(snapshot, kpi),
         markers=[(row.began_at, row.sev) for row in alerts if row.began_at >= start],
         span="all" if span is None else format_duration(span),
-        live=is_live(snapshot),
+        live=snapshot.live,
     )
 
 
@@ -205,7 +243,7 @@ def _chart_unit(snapshot: Snapshot, kpi: Kpi) -> str:
     """The unit in a chart's title."""
     window = format_duration(snapshot.policy.length)
     match kpi.unit:
-        case Unit.APART:
+        case Unit.MONEY:
             return f"{snapshot.currency} / {window}"
         case Unit.SHARE:
             return "%"

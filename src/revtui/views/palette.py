@@ -12,10 +12,15 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from revtui.core.severity import Severity
+from revtui.core.text import ASCII
 
 
 class Role(StrEnum):
-    """What a piece of text is, so that the palette can say how it looks."""
+    """What a piece of text is, so that the palette can say how it looks.
+
+    LINE and the two after it are for what is drawn instead of written: lines, blocks, frames, marks.
+    They are never shown in reverse video, which would turn a drawing into its opposite.
+    """
 
     TEXT = "text"
     DIM = "dim"
@@ -27,6 +32,8 @@ class Role(StrEnum):
     UNKNOWN = "unknown"
     WARN = "warn"
     CRIT = "crit"
+    WARN_LINE = "warn-line"
+    CRIT_LINE = "crit-line"
 
 
 Segment: TypeAlias = tuple[str, Role]
@@ -42,13 +49,16 @@ SEVERITY_ROLES: Final = MappingProxyType(
     }
 )
 
+DRAWN: Final = frozenset({Role.LINE, Role.AXIS, Role.WARN_LINE, Role.CRIT_LINE})
+"""The roles of what is drawn."""
+
 _GLYPHS: Final = MappingProxyType(
     {
-        Severity.OK: ("●", "."),
-        Severity.INFO: ("◆", "i"),
-        Severity.UNKNOWN: ("○", "?"),
-        Severity.WARN: ("▲", "!"),
-        Severity.CRIT: ("■", "X"),
+        Severity.OK: "●",
+        Severity.INFO: "◆",
+        Severity.UNKNOWN: "○",
+        Severity.WARN: "▲",
+        Severity.CRIT: "■",
     }
 )
 
@@ -69,7 +79,8 @@ def glyph(severity: Severity, *, ascii_only: bool = False) -> str:
     >>> glyph(Severity.CRIT), glyph(Severity.CRIT, ascii_only=True)
     ('■', 'X')
     """
-    return _GLYPHS[severity][ascii_only]
+    sign = _GLYPHS[severity]
+    return ASCII[sign] if ascii_only else sign
 
 
 def word(severity: Severity) -> str:
@@ -86,9 +97,27 @@ def role(severity: Severity) -> Role:
     return SEVERITY_ROLES[severity]
 
 
+def drawn(severity: Severity) -> Role:
+    """The role in which something of a severity is drawn: a frame, a level, a mark, a trend.
+
+    >>> drawn(Severity.CRIT), drawn(Severity.OK)
+    (<Role.CRIT_LINE: 'crit-line'>, <Role.LINE: 'line'>)
+    """
+    return {Severity.WARN: Role.WARN_LINE, Severity.CRIT: Role.CRIT_LINE}.get(severity, Role.LINE)
+
+
+def mark(severity: Severity) -> Role:
+    """The role of a glyph that stands alone: it is drawn, not written.
+
+    >>> mark(Severity.CRIT), mark(Severity.UNKNOWN)
+    (<Role.CRIT_LINE: 'crit-line'>, <Role.UNKNOWN: 'unknown'>)
+    """
+    return drawn(severity) if severity.is_alarm else role(severity)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """How a role looks: a colour (empty: the terminal's own) and the cues beside it."""
+class Ink:
+    """What a role is written in: a colour (empty: the terminal's own) and the cues beside it."""
 
     color: str = ""
     """`#rrggbb`."""
@@ -109,11 +138,15 @@ class Palette:
     """Behind cards and panels."""
     accent: str
     """Focus, selected tab, border of the focused panel."""
-    looks: Mapping[Role, Look]
+    inks: Mapping[Role, Ink]
 
-    def look(self, part: Role) -> Look:
-        """How `part` looks in this theme."""
-        return self.looks[part]
+    def ink(self, part: Role) -> Ink:
+        """What `part` is written in, in this theme."""
+        return self.inks[part]
+
+
+_WRITTEN: Final = {Role.WARN_LINE: Role.WARN, Role.CRIT_LINE: Role.CRIT}
+"""What is drawn has the colour of what is written of the same severity."""
 
 
 def _palette(
@@ -126,12 +159,11 @@ def _palette(
         background=ground[0],
         surface=ground[1],
         accent=accent,
-        looks=MappingProxyType(
+        inks=MappingProxyType(
             {
-                part: Look(
-                    color=colors[part],
+                part: Ink(
+                    color=colors[_WRITTEN.get(part, part)],
                     bold=part in {Role.STRONG, Role.WARN, Role.CRIT},
-                    reverse=False,
                 )
                 for part in Role
             }
@@ -203,18 +235,20 @@ MONO: Final = Palette(
     background="",
     surface="",
     accent="",
-    looks=MappingProxyType(
+    inks=MappingProxyType(
         {
-            Role.TEXT: Look(),
-            Role.DIM: Look(dim=True),
-            Role.STRONG: Look(bold=True),
-            Role.AXIS: Look(dim=True),
-            Role.LINE: Look(),
-            Role.OK: Look(),
-            Role.INFO: Look(),
-            Role.UNKNOWN: Look(dim=True),
-            Role.WARN: Look(bold=True),
-            Role.CRIT: Look(bold=True, reverse=True),
+            Role.TEXT: Ink(),
+            Role.DIM: Ink(dim=True),
+            Role.STRONG: Ink(bold=True),
+            Role.AXIS: Ink(dim=True),
+            Role.LINE: Ink(),
+            Role.OK: Ink(),
+            Role.INFO: Ink(),
+            Role.UNKNOWN: Ink(dim=True),
+            Role.WARN: Ink(bold=True),
+            Role.CRIT: Ink(bold=True, reverse=True),
+            Role.WARN_LINE: Ink(bold=True),
+            Role.CRIT_LINE: Ink(bold=True),
         }
     ),
 )

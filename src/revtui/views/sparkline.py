@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from revtui.core.text import ASCII
+
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
-ASCII_BLOCKS: Final = "_.,-=+*#"
+ASCII_BLOCKS: Final = "".join(ASCII[block] for block in BLOCKS)
 
 
 def sparkline(values: Sequence[float | None], width: int, *, ascii: bool = False) -> str:  # noqa: A002 - the front ends' name for it

@@ -1,63 +1,52 @@
 """The status line: one word, the clock, the accounting, and all that makes the data less than whole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from revtui.core.alerts import Phase
 from revtui.core.durations import MICROSECONDS_PER_SECOND, format_duration
 from revtui.core.events import Accounting
 from revtui.core.money import format_money
 from revtui.core.severity import Severity
-from revtui.engine.snapshot import Snapshot, SourceState, SourceStatus, Status
+from revtui.core.text import sanitise
+from revtui.engine.snapshot import Snapshot, SourceState, Status
 from revtui.views.model import PauseInfo, StatusView
-from revtui.views.values import DASH, age_text, clock_text, counted, minute_text, moment
-from revtui.views.widths import printable
-
-
-def is_live(snapshot: Snapshot) -> bool:
-    """Whether the data follow the clock, so that they can be stale."""
-    return snapshot.status in {Status.LIVE, Status.DISCONNECTED}
+from revtui.views.values import (
+    DASH,
+    age_text,
+    clock_text,
+    counted,
+    file_name,
+    minute_text,
+    moment,
+    same_day,
+    stamp_text,
+)
 
 
 def clock_of(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> int:
     """The time the screen shows: the clock while live, the frozen picture's own time otherwise."""
-    return now if is_live(snapshot) and paused is None else snapshot.taken_at
-
-
-def lag_of(snapshot: Snapshot, clock: int) -> int | None:
-    """Clock minus newest event, microseconds; None when not live or before the first event."""
-    if not is_live(snapshot) or snapshot.newest_event is None:
-        return None
-    return max(0, clock - snapshot.newest_event)
-
-
-def stale_text(snapshot: Snapshot, clock: int) -> str:
-    """`12s old` when the newest event is older than a healthy stream would let it be, else empty.
-
-    A window is published one bound and one hop after its last event; data older than that are stale.
-    """
-    lag = lag_of(snapshot, clock)
-    if lag is None:
-        return ""
-    allowed = snapshot.policy.bound + snapshot.policy.hop
-    return f"{age_text(lag)} old" if lag > allowed or snapshot.status is Status.DISCONNECTED else ""
+    return now if snapshot.live and paused is None else snapshot.taken_at
 
 
 def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> StatusView:
     """The status line of a snapshot."""
     clock = clock_of(snapshot, now, paused)
-    lag = lag_of(snapshot, clock)
+    lag = snapshot.lag(clock)
     return StatusView(
         word=Status.PAUSED.value if paused is not None else snapshot.status.value,
         detail=_detail(snapshot, now, paused),
         simulated=snapshot.simulated,
-        clock=clock_text(clock) + "Z",
+        clock=f"{clock_text(clock)}Z" if snapshot.live and same_day(clock, now) else stamp_text(clock),
         local_clock="" if snapshot.timezone == "UTC" else f"{moment(clock, snapshot.timezone):%H:%M %Z}",
-        source=_source_text(snapshot.sources),
+        source=_source_text(snapshot, lambda name: name),
+        source_short=_source_text(snapshot, file_name),
         window=format_duration(snapshot.policy.length),
-        lag=DASH if lag is None else age_text(lag),
+        lag=age_text(lag) if lag is not None else DASH if snapshot.live else "",
         counts=_counts(snapshot),
-        severity=snapshot.severity,
+        pending=sum(a.phase is Phase.PENDING and a.unknown_since is None for a in snapshot.alerts),
+        severity=snapshot.severity_at(clock),
         accounting=accounting_text(snapshot.accounting),
-        problems=tuple(printable(problem) for problem in _problems(snapshot)),
+        problems=tuple(sanitise(problem) for problem in _problems(snapshot, clock)),
     )
 
 
@@ -79,18 +68,19 @@ def _detail(snapshot: Snapshot, now: int, paused: PauseInfo | None) -> str:
         minutes, seconds = divmod(max(0, now - paused.since) // MICROSECONDS_PER_SECOND, 60)
         return f"{minutes:02d}:{seconds:02d} (+{paused.events:,} ev, +{counted(paused.alerts, 'alert')})"
     if snapshot.status is Status.DISCONNECTED:
-        return next((printable(s.detail) for s in snapshot.sources if s.state is SourceState.ERROR), "")
+        return next((sanitise(s.detail) for s in snapshot.sources if s.state is SourceState.ERROR), "")
     return "catching up" if snapshot.catching_up else ""
 
 
-def _source_text(sources: tuple[SourceStatus, ...]) -> str:
-    """The first source with its state when it is not connected, and how many more there are."""
-    if not sources:
+def _source_text(snapshot: Snapshot, name_of: Callable[[str], str]) -> str:
+    """The first source with its state when that is worth a word, and how many more there are."""
+    if not snapshot.sources:
         return DASH
-    first = sources[0]
-    state = "" if first.state is SourceState.CONNECTED else f" ({first.state})"
-    more = f" +{len(sources) - 1}" if len(sources) > 1 else ""
-    return printable(first.name) + state + more
+    first = snapshot.sources[0]
+    usual = {SourceState.CONNECTED, SourceState.ENDED if snapshot.status is Status.END else None}
+    state = "" if first.state in usual else f" ({first.state})"
+    more = f" +{len(snapshot.sources) - 1}" if len(snapshot.sources) > 1 else ""
+    return sanitise(name_of(first.name)) + state + more
 
 
 def _counts(snapshot: Snapshot) -> tuple[tuple[Severity, int], ...]:
@@ -102,18 +92,16 @@ def _counts(snapshot: Snapshot) -> tuple[tuple[Severity, int], ...]:
     return tuple(sorted(found.items(), reverse=True))
 
 
-def _problems(snapshot: Snapshot) -> Iterator[str]:
+def _problems(snapshot: Snapshot, clock: int) -> Iterator[str]:
     """Whatever makes the data less than whole, the gravest first."""
     for source in snapshot.sources:
         if source.state in {SourceState.ERROR, SourceState.WAITING, SourceState.IDLE}:
             detail = f": {source.detail}" if source.detail else ""
-            yield f"{source.name} {source.state} since {minute_text(source.since)}{detail}"
+            yield f"{source.name} {source.state} since {minute_text(source.since, now=clock)}{detail}"
         elif source.detail:
             yield f"{source.name}: {source.detail}"
     if not snapshot.accounting.balanced:
         yield f"the accounting does not add up: {accounting_text(snapshot.accounting)}"
-    if snapshot.simulated:
-        yield "SIMULATED: these events are made up"
     for money in snapshot.excluded:
         yield (
             f"excluded from revenue: {format_money(money.amount_minor, money.currency)}"

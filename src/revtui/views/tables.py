@@ -6,10 +6,10 @@ from typing import Any, Final
 import polars as pl
 
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
-from revtui.core.severity import Severity
+from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
 from revtui.views.model import GatewayRow, WindowRow
-from revtui.views.values import NO_DATA, minute_text, shown, value_text
+from revtui.views.values import NO_DATA, figure, minute_text, shown, value_text
 
 GATEWAY_COLUMNS: Final = ("severity", "name", "revenue", "fail_rate", "p95", "attempts", "users")
 """What the gateway table can be sorted by; also its headings."""
@@ -19,6 +19,7 @@ WINDOW_COLUMNS: Final = (
 )  # fmt: skip
 """Headings of the windows table, one per cell of a `WindowRow`."""
 
+_STILL_OPEN: Final = "not all of its events are in yet"
 _HALF_HOUR: Final = 1_800_000_000
 _ROW_COLUMNS: Final = {
     "revenue": "revenue_minor",
@@ -49,7 +50,12 @@ def newest_rows(snapshot: Snapshot) -> pl.DataFrame:
 
 
 def gateways(
-    snapshot: Snapshot, *, sort: str = "severity", reverse: bool = False, span: int = _HALF_HOUR
+    snapshot: Snapshot,
+    *,
+    sort: str = "severity",
+    reverse: bool = False,
+    stale: bool = False,
+    span: int = _HALF_HOUR,
 ) -> tuple[GatewayRow, ...]:
     """The gateways of the newest closed window, and those silent in it but seen within `span` before.
 
@@ -58,6 +64,7 @@ def gateways(
         sort: One of GATEWAY_COLUMNS. Figures come greatest first, the worst severity first, names
             from A to Z; ties go by revenue, then by name. No data comes last.
         reverse: Turns the order of the column round; no data stays last.
+        stale: Whether the data are stale, so that nothing can be called OK.
         span: Microseconds of history in `spark`.
     """
     end = newest_end(snapshot)
@@ -71,7 +78,7 @@ def gateways(
     }
     sparks = _sparks(recent, snapshot, end - span)
     built: list[tuple[Row | None, GatewayRow]] = [
-        (newest.get(name), gateway_row(snapshot, name, newest.get(name), spark))
+        (newest.get(name), gateway_row(snapshot, name, newest.get(name), spark, stale=stale))
         for name, spark in sparks.items()
     ]
     built.sort(key=lambda pair: pair[1].name)
@@ -118,10 +125,13 @@ def _sparks(recent: pl.DataFrame, snapshot: Snapshot, after: int) -> dict[str, l
     }
 
 
-def gateway_row(snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[float | None]) -> GatewayRow:
+def gateway_row(
+    snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[float | None], *, stale: bool = False
+) -> GatewayRow:
     """One gateway; without a row in the newest window everything is `no data` and UNKNOWN.
 
-    Its severity is the worst of the rules that could judge; UNKNOWN when none could.
+    Its severity is the worst of the rules that could judge; UNKNOWN when none could, and at least that
+    when the data are stale.
     """
     known = [
         verdict.severity
@@ -130,6 +140,8 @@ def gateway_row(snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[
     ]
     unjudged = Severity.INFO if row is not None and not snapshot.rules else Severity.UNKNOWN
     severity = unjudged if row is None else max(known, default=unjudged)
+    if stale:
+        severity = worst([severity, Severity.UNKNOWN])
     get: Row = row if row is not None else dict.fromkeys(snapshot.rows.columns)
     attempts = get["attempts_count"]
     return GatewayRow(
@@ -139,43 +151,61 @@ def gateway_row(snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[
         fail_rate=value_text(_FAIL_RATE, get["payment_fail_rate"], snapshot.currency),
         p95=value_text(_P95, get["p95_latency_ms"], snapshot.currency),
         attempts=NO_DATA if attempts is None else f"{attempts:,}",
-        users=value_text(
-            _USERS, get["active_users_30m"], snapshot.currency, estimated=snapshot.users_estimated
-        ),
+        users=value_text(_USERS, figure(_USERS, get), snapshot.currency, estimated=snapshot.users_estimated),
         spark=spark,
+        alarms=_alarms(snapshot, name) if row is not None else {},
     )
 
 
+def _alarms(snapshot: Snapshot, name: str) -> dict[str, Severity]:
+    """By column, the worst breach of the KPI that it shows."""
+    shown_kpis = {kpi.column: kpi.name for kpi in (_REVENUE, _FAIL_RATE, _P95, _USERS)}
+    found: dict[str, Severity] = {}
+    for column, source in _ROW_COLUMNS.items():
+        breaches = [
+            verdict.severity
+            for verdict in snapshot.verdicts
+            if verdict.gateway_name == name and verdict.kpi == shown_kpis.get(source) and verdict.breached
+        ]
+        if breaches:
+            found[column] = max(breaches)
+    return found
+
+
 def windows(snapshot: Snapshot, *, gateway: str = ALL_GATEWAYS, limit: int = 100) -> tuple[WindowRow, ...]:
-    """The newest windows of one gateway (`*`: all events), newest first; the one still open on top."""
+    """The newest windows of one gateway (`*`: all events), newest first; those still open on top."""
     closed = snapshot.rows.filter(pl.col("gateway_name") == gateway).tail(limit).reverse()
     found = [_window_row(snapshot, row, provisional=False) for row in closed.iter_rows(named=True)]
     if snapshot.provisional is not None:
         still_open = snapshot.provisional.filter(pl.col("gateway_name") == gateway)
-        found[:0] = [_window_row(snapshot, row, provisional=True) for row in still_open.iter_rows(named=True)]
+        rows = still_open.reverse().iter_rows(named=True)
+        found[:0] = [_window_row(snapshot, row, provisional=True) for row in rows]
     return tuple(found[:limit])
 
 
 def _window_row(snapshot: Snapshot, row: Row, *, provisional: bool) -> WindowRow:
-    """One window. Its end carries `…` while provisional, `+n` when late events revised it."""
-    end = minute_text(row["window_end"])
+    """One window. Its flag is `open` while it is provisional; its end carries `+n` when late events revised it."""
+    end = minute_text(row["window_end"], now=snapshot.taken_at)
     revised = f" +{row['revision']:,}" if row["revision"] else ""
     flag = "open" if provisional else (row["alert_flag"] or "UNKNOWN")
     money = snapshot.currency
     cells = (
-        end + ("…" if provisional else revised),
+        end if provisional else end + revised,
         f"{row['events_count']:,}",
         f"{row['purchases_count']:,}",
         f"{row['payment_failed_count']:,}",
         value_text(_REVENUE, row["revenue_minor"], money),
         value_text(_FAIL_RATE, row["payment_fail_rate"], money),
         value_text(_P95, row["p95_latency_ms"], money),
-        value_text(_USERS, row["active_users_30m"], money, estimated=snapshot.users_estimated),
+        value_text(_USERS, figure(_USERS, row), money, estimated=snapshot.users_estimated),
         value_text(_FRESHNESS, row["data_freshness_minutes"], money),
         flag,
-        row["alert_reason"] or "",
+        _STILL_OPEN if provisional else row["alert_reason"] or "",
     )
     severity = Severity.__members__.get(row["alert_flag"] or "", Severity.UNKNOWN)
     return WindowRow(
-        cells=cells, severity=Severity.INFO if provisional else severity, provisional=provisional
+        end=row["window_end"],
+        cells=cells,
+        severity=Severity.INFO if provisional else severity,
+        provisional=provisional,
     )

@@ -5,8 +5,12 @@ made here ever holds `nan` or `inf`.
 """
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from pathlib import PurePath
+from typing import Any, Final
+
+import polars as pl
 
 from revtui.core import reasons
 from revtui.core.durations import MICROSECONDS_PER_SECOND
@@ -16,6 +20,14 @@ from revtui.core.times import load_zone
 
 NO_DATA: Final = "no data"
 DASH: Final = "–"
+_USERS: Final = "active_users"
+VOLUMES: Final = {
+    "attempts_count": "attempts",
+    "latency_count": "latencies",
+    "timed_attempts_count": "timed attempts",
+}
+"""Columns of ROW_SCHEMA that values rest on, as a person calls what they count."""
+_DAY: Final = 86_400_000_000
 _LARGEST: Final = 1e300  # NaN is not below it either
 
 
@@ -28,6 +40,25 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def figure(kpi: Kpi, row: Mapping[str, Any]) -> float | None:
+    """A KPI's value in a row of ROW_SCHEMA; None is no data.
+
+    Without a single user among its events, a window says nothing of how many users there were: its source
+    has no user ids. That is no zero.
+    """
+    value: float | None = row[kpi.column]
+    return None if kpi.name == _USERS and not value and row["events_count"] else value
+
+
+def figures(kpi: Kpi, rows: pl.DataFrame) -> list[float | None]:
+    """The same for every row of a frame."""
+    values: list[float | None] = rows.get_column(kpi.column).to_list()
+    if kpi.name != _USERS:
+        return values
+    events = rows.get_column("events_count").to_list()
+    return [None if not value and count else value for value, count in zip(values, events, strict=True)]
+
+
 def value_text(kpi: Kpi, value: float | None, currency: str, *, estimated: bool = False) -> str:
     """A KPI's value as its column in ROW_SCHEMA holds it (money in minor units, shares from 0 to 1).
 
@@ -36,7 +67,7 @@ def value_text(kpi: Kpi, value: float | None, currency: str, *, estimated: bool 
     if value is None or not abs(value) < _LARGEST:
         return NO_DATA
     match kpi.unit:
-        case Unit.APART:
+        case Unit.MONEY:
             return format_money(int(value), currency)
         case Unit.SHARE:
             return share_text(value)
@@ -73,7 +104,7 @@ def level_text(kpi: Kpi, level: float, currency: str, exponent: int) -> str:
     """
     if not math.isfinite(level):
         return DASH
-    if kpi.unit is not Unit.APART:
+    if kpi.unit is not Unit.MONEY:
         return reasons.level_text(kpi, level)
     if level == round(level):
         return whole_money(round(level) * 10**exponent, currency, exponent)
@@ -84,7 +115,7 @@ def said_text(kpi: Kpi, value: float | None, currency: str, exponent: int) -> st
     """A value as a verdict holds it (money in major units), formatted like `value_text`."""
     if value is None or not abs(value) < _LARGEST:
         return NO_DATA
-    return value_text(kpi, round(value * 10**exponent) if kpi.unit is Unit.APART else value, currency)
+    return value_text(kpi, round(value * 10**exponent) if kpi.unit is Unit.MONEY else value, currency)
 
 
 def age_text(us: int) -> str:
@@ -110,15 +141,43 @@ def moment(us: int, zone: str = "UTC") -> datetime:
     return stamp if zone == "UTC" else stamp.astimezone(load_zone(zone))
 
 
-def clock_text(us: int, zone: str = "UTC") -> str:
-    """The time of day with seconds: `12:41:07`."""
-    return f"{moment(us, zone):%H:%M:%S}"
+def file_name(source: str) -> str:
+    """A file without its folders; what is no path stays as it is.
+
+    >>> file_name("data/orders.csv"), file_name("sim:42"), file_name("postgresql://host/db")
+    ('orders.csv', 'sim:42', 'postgresql://host/db')
+    """
+    return source if "://" in source or source.startswith("sim:") else PurePath(source).name or source
 
 
-def minute_text(us: int, zone: str = "UTC") -> str:
-    """The time of day, with seconds only where there are any: `12:41Z` in UTC, `14:41` in another zone."""
+def same_day(one: int, other: int) -> bool:
+    """Whether two moments are on one day, in UTC."""
+    return one // _DAY == other // _DAY
+
+
+def _date(us: int, now: int | None) -> str:
+    """`Mar 04 ` when that is not the day of `now`; a time of day alone would be taken for today's."""
+    return "" if now is None or same_day(us, now) else f"{moment(us):%b %d} "
+
+
+def clock_text(us: int, *, now: int | None = None) -> str:
+    """The time of day with seconds, in UTC: `12:41:07`; with its date when that is not the day of `now`."""
+    return f"{_date(us, now)}{moment(us):%H:%M:%S}"
+
+
+def minute_text(us: int, *, now: int | None = None) -> str:
+    """The time of day in UTC, with seconds only where there are any: `12:41Z`; with its date as above.
+
+    >>> minute_text(1_772_715_600_000_000), minute_text(1_772_715_600_000_000, now=1_772_800_000_000_000)
+    ('13:00Z', 'Mar 05 13:00Z')
+    """
     seconds = ":%S" if us // MICROSECONDS_PER_SECOND % 60 else ""
-    return format(moment(us, zone), "%H:%M" + seconds) + ("Z" if zone == "UTC" else "")
+    return _date(us, now) + format(moment(us), f"%H:%M{seconds}Z")
+
+
+def stamp_text(us: int) -> str:
+    """Date and time in UTC, with seconds: `2026-03-05 12:41:07Z`."""
+    return f"{moment(us):%Y-%m-%d %H:%M:%S}Z"
 
 
 def shown(kpi: Kpi, value: float | None, exponent: int) -> float | None:
@@ -126,7 +185,7 @@ def shown(kpi: Kpi, value: float | None, exponent: int) -> float | None:
     if value is None:
         return None
     match kpi.unit:
-        case Unit.APART:
+        case Unit.MONEY:
             number = value / 10**exponent
         case Unit.SHARE:
             number = value * 100

@@ -1,21 +1,21 @@
 """One sentence for 3 a.m.: what is wrong, where, since when, what it costs; or that nothing is.
 
-Every number in it comes from the snapshot. *Sales at stake* are the failed payments of the newest
-closed window above the share that the rule's first level tolerates, times the average purchase of
-that window, per minute; without a purchase to take the average from, nothing is said of money.
+Every number in it comes from the snapshot; what failing payments cost is defined in `core.stakes`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from revtui.core.alerts import Alert
+from revtui.core.alerts import Alert, Phase
 from revtui.core.durations import format_duration
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, OTHER_GATEWAYS
 from revtui.core.reasons import sign_text, subject
 from revtui.core.rules import FRESHNESS, Rule, Verdict
 from revtui.core.severity import Severity
+from revtui.core.stakes import FAIL_RATE, sales_at_stake
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot, SourceState, Status
-from revtui.views.status import lag_of, stale_text
 from revtui.views.tables import newest_rows
 from revtui.views.values import (
     age_text,
@@ -26,37 +26,70 @@ from revtui.views.values import (
     value_text,
     whole_money,
 )
-from revtui.views.widths import printable
 
-_FAIL_RATE: Final = "fail_rate"
-_RANK: Final = {name: rank for rank, name in enumerate((FRESHNESS, _FAIL_RATE, "revenue"))}
+_RANK: Final = {name: rank for rank, name in enumerate((FRESHNESS, FAIL_RATE, "revenue"))}
 _MINUTE: Final = 60_000_000
 _NAMED: Final = 2
 
 Row = Mapping[str, Any]
 
 
-def sentence(snapshot: Snapshot, *, clock: int) -> str:
-    """The verdict on a snapshot at `clock` (microseconds)."""
-    return printable(_sentence(snapshot, clock))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """What a sentence is made from."""
+
+    snapshot: Snapshot
+    clock: int
+    rows: Mapping[str, Row]
+    """Of the newest closed window, by gateway."""
+    over: int
+    """Alerts that are over."""
+
+    def time(self, us: int) -> str:
+        """A time of day, with its date unless it is that of the clock."""
+        return minute_text(us, now=self.clock)
+
+    @property
+    def window(self) -> str:
+        """`5m to 12:40Z`: the newest closed window."""
+        end = next(iter(self.rows.values()))["window_end"]
+        return f"{format_duration(self.snapshot.policy.length)} to {self.time(end)}"
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule of that name, unless it is configured no longer."""
+        return next((rule for rule in self.snapshot.rules if rule.name == name), None)
 
 
-def _sentence(snapshot: Snapshot, clock: int) -> str:
-    if snapshot.newest_event is None:
-        return _no_data(snapshot)
-    lost = _lost(snapshot, clock)
-    if lost:
-        return lost
-    breached = [verdict for verdict in snapshot.verdicts if verdict.severity >= Severity.WARN]
+def sentence(snapshot: Snapshot, *, clock: int, over: int = 0) -> str:
+    """The verdict on a snapshot.
+
+    Args:
+        snapshot: What is known.
+        clock: Microseconds: when it is looked at.
+        over: How many alerts fired and are over; of finite data that have ended it is worth a word.
+    """
     rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
-    if breached:
-        return _wrong(snapshot, breached, rows)
-    still_open = [alert for alert in snapshot.alerts if alert.phase.is_open]
-    if still_open:
-        return _recovering(snapshot, still_open)
-    if ALL_GATEWAYS not in rows:
-        return "No data yet: the first window is still open"
-    return _calm(snapshot, rows)
+    return sanitise(_sentence(_Evidence(snapshot=snapshot, clock=clock, rows=rows, over=over)))
+
+
+def stake(snapshot: Snapshot, verdict: Verdict) -> int | None:
+    """The sales at stake by a breach, minor units per minute; None where it costs none, or nobody can know."""
+    rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
+    return _stake(_Evidence(snapshot=snapshot, clock=snapshot.taken_at, rows=rows, over=0), verdict)
+
+
+def _sentence(seen: _Evidence) -> str:
+    snapshot, newest = seen.snapshot, seen.snapshot.newest_event
+    if newest is None:
+        return _no_data(snapshot)
+    breached = [verdict for verdict in snapshot.verdicts if verdict.breached]
+    wrong = _wrong(seen, breached) if breached else ""
+    if snapshot.is_stale(seen.clock) or snapshot.catching_up:
+        stopped = any(v.kpi == FRESHNESS and v.gateway_name == ALL_GATEWAYS for v in breached)
+        return _behind(seen, newest, "" if stopped else wrong, stopped=stopped)
+    if snapshot.status is Status.END and seen.rows:
+        return _ended(seen, wrong)
+    return wrong or _unbreached(seen)
 
 
 def _no_data(snapshot: Snapshot) -> str:
@@ -73,20 +106,21 @@ def _no_data(snapshot: Snapshot) -> str:
     return "No data yet"
 
 
-def _lost(snapshot: Snapshot, clock: int) -> str:
-    """That the data themselves stopped, else empty: then nothing can be said of sales."""
-    lag = lag_of(snapshot, clock)
-    if lag is None or snapshot.newest_event is None:
-        return ""
-    if snapshot.status is Status.DISCONNECTED:
-        return f"Disconnected: no events since {minute_text(snapshot.newest_event)}, sales are unknown"
-    silent = any(
-        v.kpi == FRESHNESS and v.gateway_name == ALL_GATEWAYS and v.severity >= Severity.WARN
-        for v in snapshot.verdicts
-    )
-    if silent and stale_text(snapshot, clock):
-        return f"No events for {_minutes(lag)}: the data stopped, sales are unknown"
-    return ""
+# --- what the clock says -----------------------------------------------------------------------------
+
+
+def _behind(seen: _Evidence, newest: int, wrong: str, *, stopped: bool) -> str:
+    """That the newest event is old, and why; `wrong` is what was wrong by then."""
+    lag = max(0, seen.clock - newest)
+    if seen.snapshot.status is Status.DISCONNECTED:
+        return f"Disconnected: no events since {seen.time(newest)}, sales are unknown"
+    if seen.snapshot.catching_up:
+        then = f"; {wrong}" if wrong else ""
+        return f"Catching up: at {seen.time(newest)}, {age_text(lag)} behind{then}"
+    silence = f"No events for {_minutes(lag)}"
+    if stopped:
+        return f"{silence}: the data stopped, sales are unknown"
+    return f"{silence}; before that, {wrong}" if wrong else f"{silence}: sales since then are unknown"
 
 
 def _minutes(us: int) -> str:
@@ -94,7 +128,22 @@ def _minutes(us: int) -> str:
     return f"{us // _MINUTE} min" if _MINUTE <= us < 120 * _MINUTE else age_text(us)
 
 
-def _wrong(snapshot: Snapshot, breached: Sequence[Verdict], rows: Mapping[str, Row]) -> str:
+def _ended(seen: _Evidence, wrong: str) -> str:
+    """The end of finite data: only its last window is judged, and what was before it must not be forgotten."""
+    before = f"; {counted(seen.over, 'alert')} before" if seen.over else "; no alert before"
+    if wrong:
+        return f"{wrong}, in the last window ({seen.window}){before}"
+    judged = seen.snapshot.rules and seen.snapshot.severity < Severity.UNKNOWN
+    still_open = any(alert.phase.is_open for alert in seen.snapshot.alerts)
+    if judged and not still_open and seen.rows[ALL_GATEWAYS]["events_count"]:
+        return f"Nothing wrong in the last window ({seen.window}): {_volume(seen)}{before}"
+    return _unbreached(seen) + before
+
+
+# --- what the rules say ------------------------------------------------------------------------------
+
+
+def _wrong(seen: _Evidence, breached: Sequence[Verdict]) -> str:
     """The gravest breach, with its cause where it is one gateway, and how many more there are."""
     head = min(
         breached,
@@ -117,13 +166,10 @@ def _wrong(snapshot: Snapshot, breached: Sequence[Verdict], rows: Mapping[str, R
     others = len({(v.kpi, v.gateway_name) for v in breached if v.kpi != head.kpi})
     more = f" (and {others:,} more breach{'' if others == 1 else 'es'})" if others else ""
     if head.kpi == FRESHNESS and head.gateway_name == ALL_GATEWAYS:
-        return f"No events for {head.value or 0:,.0f} min before {_end_text(rows)}: sales are unknown{more}"
-    fact, since, stake = (
-        _fact(snapshot, head, rows),
-        _since(snapshot, head, same),
-        _stake(snapshot, head, rows),
-    )
-    return f"{place}: {fact}{since}{stake}{more}"
+        end = seen.time(next(iter(seen.rows.values()))["window_end"])
+        return f"No events for {head.value or 0:,.0f} min before {end}: sales are unknown{more}"
+    parts_of_it = (_fact(seen, head), _since(seen, head, same), _cost(seen, head), _not_firing(seen, same))
+    return f"{place}: {''.join(parts_of_it)}{more}"
 
 
 def _names(parts: Sequence[str]) -> str:
@@ -132,14 +178,14 @@ def _names(parts: Sequence[str]) -> str:
     return ", ".join(parts[:_NAMED]) + more
 
 
-def _fact(snapshot: Snapshot, head: Verdict, rows: Mapping[str, Row]) -> str:
+def _fact(seen: _Evidence, head: Verdict) -> str:
     """What is measured: counts for the fail rate, the value and its level for everything else."""
-    row = rows.get(head.gateway_name)
-    if head.kpi == _FAIL_RATE and row is not None and row["attempts_count"]:
+    row, snapshot = seen.rows.get(head.gateway_name), seen.snapshot
+    if head.kpi == FAIL_RATE and row is not None and row["attempts_count"]:
         failed, attempts = row["payment_failed_count"], row["attempts_count"]
         return f"{failed:,} of {attempts:,} payments fail ({_percent(failed / attempts)})"
     kpi = KPI_BY_NAME[head.kpi]
-    rule = _rule(snapshot, head.rule)
+    rule = seen.rule(head.rule)
     value = value_text(kpi, row[kpi.column] if row is not None else None, snapshot.currency)
     if rule is None or head.threshold is None:
         return f"{subject(kpi)} {value}"
@@ -152,79 +198,88 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %" if share >= 0.1 else share_text(share)
 
 
-def _rule(snapshot: Snapshot, name: str) -> Rule | None:
-    return next((rule for rule in snapshot.rules if rule.name == name), None)
+def _alerts_of(seen: _Evidence, verdicts: Sequence[Verdict]) -> dict[tuple[str, str], Alert]:
+    """The alerts of the rules and gateways that verdicts are on."""
+    keys = {(v.rule, v.gateway_name) for v in verdicts}
+    alerts = {(alert.rule, alert.gateway_name): alert for alert in seen.snapshot.alerts}
+    return {key: alert for key, alert in alerts.items() if key in keys}
 
 
-def _since(snapshot: Snapshot, head: Verdict, same: Sequence[Verdict]) -> str:
+def _since(seen: _Evidence, head: Verdict, same: Sequence[Verdict]) -> str:
     """When the breach began: of this gateway, or else the earliest of those with the same KPI."""
-    keys = {(v.rule, v.gateway_name) for v in same}
-    begun = {
-        (a.rule, a.gateway_name): a.began_at
-        for a in snapshot.alerts
-        if (a.rule, a.gateway_name) in keys and a.began_at
-    }
+    begun = {key: alert.began_at for key, alert in _alerts_of(seen, same).items() if alert.began_at}
     began = begun.get((head.rule, head.gateway_name), min(begun.values(), default=None))
-    return f" since {minute_text(began)}" if began is not None else ""
+    return f" since {seen.time(began)}" if began is not None else ""
 
 
-def _stake(snapshot: Snapshot, head: Verdict, rows: Mapping[str, Row]) -> str:
-    """Sales at stake per minute; see the module's definition. Empty where it cannot be known."""
-    row, overall, rule = rows.get(head.gateway_name), rows.get(ALL_GATEWAYS), _rule(snapshot, head.rule)
-    if (
-        head.kpi != _FAIL_RATE
-        or row is None
-        or overall is None
-        or rule is None
-        or not overall["purchases_count"]
-    ):
+def _not_firing(seen: _Evidence, same: Sequence[Verdict]) -> str:
+    """Why no alert is counted yet, where none is: a breach must hold before it fires."""
+    alerts = _alerts_of(seen, same).values()
+    if seen.snapshot.status is Status.END or any(alert.phase.is_open for alert in alerts):
         return ""
-    levels = rule.levels_for(head.gateway_name) or rule.levels
-    tolerated = levels.warn if levels.warn is not None else levels.crit
-    if tolerated is None:
-        return ""
-    excess = row["payment_failed_count"] - tolerated * row["attempts_count"]
-    average = overall["revenue_minor"] / overall["purchases_count"]
-    per_minute = excess * average * _MINUTE / snapshot.policy.length
-    if per_minute < 10**snapshot.currency_exponent:
-        return ""
-    return f", about {whole_money(per_minute, snapshot.currency, snapshot.currency_exponent)}/min of sales at stake"
+    return ", alert pending" if any(a.phase is Phase.PENDING for a in alerts) else ", no alert yet"
 
 
-def _recovering(snapshot: Snapshot, still_open: Sequence[Alert]) -> str:
+def _stake(seen: _Evidence, verdict: Verdict) -> int | None:
+    row, overall, rule = (
+        seen.rows.get(verdict.gateway_name),
+        seen.rows.get(ALL_GATEWAYS),
+        seen.rule(verdict.rule),
+    )
+    if not verdict.breached or row is None or overall is None or rule is None:
+        return None
+    return sales_at_stake(row, overall, rule, length=seen.snapshot.policy.length)
+
+
+def _cost(seen: _Evidence, head: Verdict) -> str:
+    """The sales at stake in words; empty below one unit of money."""
+    at_stake, exponent = _stake(seen, head), seen.snapshot.currency_exponent
+    if at_stake is None or at_stake < 10**exponent:
+        return ""
+    return f", about {whole_money(at_stake, seen.snapshot.currency, exponent)}/min of sales at stake"
+
+
+# --- when no rule is breached ------------------------------------------------------------------------
+
+
+def _unbreached(seen: _Evidence) -> str:
+    """What to say when no rule is breached."""
+    still_open = [alert for alert in seen.snapshot.alerts if alert.phase.is_open]
+    if still_open:
+        return _recovering(seen, still_open)
+    if ALL_GATEWAYS not in seen.rows:
+        return "No data yet: the first window is still open"
+    return _calm(seen)
+
+
+def _recovering(seen: _Evidence, still_open: Sequence[Alert]) -> str:
     """Nothing is breached now, but alerts have not resolved."""
     head = max(still_open, key=lambda alert: (alert.severity, -alert.began_at))
     name = "all gateways" if head.gateway_name == ALL_GATEWAYS else head.gateway_name
-    rule = _rule(snapshot, head.rule)
+    rule = seen.rule(head.rule)
     what = subject(KPI_BY_NAME[rule.kpi]) if rule is not None else head.rule
     more = f" (and {counted(len(still_open) - 1, 'more alert')})" if len(still_open) > 1 else ""
-    since = f"since {minute_text(head.began_at)}{more}"
+    since = f"since {seen.time(head.began_at)}{more}"
     if head.unknown_since is not None:
         return f"Alert open {since}: {what} of {name} cannot be judged, too little data"
     return f"Recovering: {what} of {name} back within its level, alert open {since}"
 
 
-def _calm(snapshot: Snapshot, rows: Mapping[str, Row]) -> str:
+def _calm(seen: _Evidence) -> str:
     """No breach and no open alert: either nothing is wrong, or nothing can be judged."""
-    row = rows[ALL_GATEWAYS]
-    length = format_duration(snapshot.policy.length)
+    row, severity = seen.rows[ALL_GATEWAYS], seen.snapshot.severity
     if not row["events_count"]:
-        return f"No events in the {length} to {minute_text(row['window_end'])}: sales are unknown"
-    if not snapshot.rules:
-        return f"No rules, so nothing is judged: {_volume(snapshot, rows)}"
-    if snapshot.severity is Severity.UNKNOWN:
-        return f"Too little to judge by: {counted(row['attempts_count'], 'attempt')} in the {length} to {minute_text(row['window_end'])}"
-    return f"{'Nothing wrong' if snapshot.severity < Severity.WARN else 'No breach known'}: {_volume(snapshot, rows)}"
+        return f"No events in the {seen.window}: sales are unknown"
+    if not seen.snapshot.rules:
+        return f"No rules, so nothing is judged: {_volume(seen)}"
+    if severity is Severity.UNKNOWN:
+        return f"Too little to judge by: {counted(row['attempts_count'], 'attempt')} in the {seen.window}"
+    return f"{'No breach known' if severity.is_alarm else 'Nothing wrong'}: {_volume(seen)}"
 
 
-def _end_text(rows: Mapping[str, Row]) -> str:
-    """When the newest closed window ended."""
-    return minute_text(next(iter(rows.values()))["window_end"])
-
-
-def _volume(snapshot: Snapshot, rows: Mapping[str, Row]) -> str:
+def _volume(seen: _Evidence) -> str:
     """What the newest closed window holds."""
-    row = rows[ALL_GATEWAYS]
-    number = len(rows.keys() - {ALL_GATEWAYS, OTHER_GATEWAYS}) + snapshot.other_gateways
-    rate = value_text(KPI_BY_NAME[_FAIL_RATE], row["payment_fail_rate"], snapshot.currency)
+    row = seen.rows[ALL_GATEWAYS]
+    number = len(seen.rows.keys() - {ALL_GATEWAYS, OTHER_GATEWAYS}) + seen.snapshot.other_gateways
+    rate = value_text(KPI_BY_NAME[FAIL_RATE], row["payment_fail_rate"], seen.snapshot.currency)
     return f"{counted(number, 'gateway')}, {counted(row['attempts_count'], 'attempt')}, fail rate {rate}"

@@ -1,9 +1,9 @@
 """What `revtui watch` prints: a plain line per window and per transition, for pipes and screen readers.
 
-Lines carry no colour, no glyph and no box; a `WatchView` hands out only what it has not yet said.
+Lines carry a date, no colour, no glyph and no box; a `WatchView` hands out only what it has not yet said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -11,10 +11,9 @@ import polars as pl
 from revtui.core.alerts import Transition
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
 from revtui.core.severity import Severity
+from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
-from revtui.views.records import public_rows, transition_record
-from revtui.views.values import clock_text, counted, minute_text, value_text
-from revtui.views.widths import printable
+from revtui.views.values import counted, figure, minute_text, moment, stamp_text, value_text
 
 _SHOWN = ("revenue", "fail_rate", "p95_latency", "active_users", "freshness")
 
@@ -25,14 +24,14 @@ def window_line(row: Mapping[str, Any], currency: str) -> str:
     `row` has the columns of ROW_SCHEMA. The flag comes first, so that a reader hears it first.
     """
     figures = ", ".join(
-        f"{KPI_BY_NAME[name].label.lower()} {value_text(KPI_BY_NAME[name], row[KPI_BY_NAME[name].column], currency)}"
+        f"{KPI_BY_NAME[name].label.lower()} {value_text(KPI_BY_NAME[name], figure(KPI_BY_NAME[name], row), currency)}"
         for name in _SHOWN
     )
     reason = f": {row['alert_reason']}" if row["alert_reason"] else ""
     flag = row["alert_flag"] or Severity.UNKNOWN.name
     revised = f" (revised by {row['revision']:,})" if row["revision"] else ""
-    return printable(
-        f"{minute_text(row['window_end'])} window {flag}{revised} {counted(row['events_count'], 'event')}, {figures}{reason}"
+    return sanitise(
+        f"{moment(row['window_end']):%Y-%m-%d} {minute_text(row['window_end'])} window {flag}{revised} {counted(row['events_count'], 'event')}, {figures}{reason}"
     )
 
 
@@ -40,8 +39,8 @@ def transition_line(transition: Transition) -> str:
     """One transition as a line."""
     name = "all gateways" if transition.gateway_name == ALL_GATEWAYS else transition.gateway_name
     muted = f" [{transition.muted_by}]" if transition.muted_by else ""
-    return printable(
-        f"{clock_text(transition.at)}Z alert {transition.severity.name} {transition.rule} of {name}"
+    return sanitise(
+        f"{stamp_text(transition.at)} alert {transition.severity.name} {transition.rule} of {name}"
         f" {transition.from_} to {transition.to}{muted}: {transition.reason}"
     )
 
@@ -60,14 +59,3 @@ class WatchView:
         fresh = [end for end, revision in known.items() if self._said.get(end, -1) < revision]
         self._said = known
         return overall.filter(pl.col("window_end").is_in(fresh))
-
-    def lines(self, snapshot: Snapshot, transitions: Sequence[Transition]) -> list[str]:
-        """Plain lines: the new windows, then the transitions."""
-        windows = [window_line(row, snapshot.currency) for row in self.news(snapshot).iter_rows(named=True)]
-        return windows + [transition_line(transition) for transition in transitions]
-
-    def records(self, snapshot: Snapshot, transitions: Sequence[Transition]) -> list[dict[str, Any]]:
-        """The same for `--jsonl`: objects whose `type` is `window` or `transition`."""
-        money = snapshot.currency
-        windows = [{"type": "window"} | row for row in public_rows(self.news(snapshot), money)]
-        return windows + [{"type": "transition"} | transition_record(t, money) for t in transitions]

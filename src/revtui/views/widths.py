@@ -1,56 +1,20 @@
 """Text in terminal cells: cut and padded to exactly the room there is.
 
 Names come from data and may hold wide, zero-width, combining or control characters. Nothing that
-could move the cursor leaves this module: characters that are not printable become `?`.
+could move the cursor leaves this module: see `core.text`.
 """
 
+import re
 from collections.abc import Iterable
-from types import MappingProxyType
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from revtui.views.palette import Role, Segment
+from revtui.core.text import ASCII, sanitise
+from revtui.views.palette import Segment
 
-_ASCII: Final = MappingProxyType(
-    str.maketrans(
-        {
-            "…": "~",
-            "–": "-",
-            "—": "-",
-            "−": "-",
-            "╌": "-",
-            "─": "-",
-            "│": "|",
-            "×": "x",
-            "·": ".",
-            "≥": ">=",
-            "≤": "<=",
-            "≠": "!=",
-            "±": "+/-",
-            "●": ".",
-            "◆": "i",
-            "○": "?",
-            "▲": "!",
-            "■": "X",
-            "✓": "v",
-            "‖": "=",
-            "«": "<",
-            "€": "EUR ",
-            "£": "GBP ",
-            "¥": "JPY ",
-        }
-    )
-)
-
-
-def printable(text: str) -> str:
-    r"""`text` without anything that could move the cursor or turn the reading direction.
-
-    >>> printable("a\x1b[2Jb\nc")
-    'a?[2Jb?c'
-    """
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+_SPELLINGS: Final = str.maketrans(dict(ASCII))
+_NON_ASCII: Final = re.compile("[^\x20-\x7e]")
 
 
 def to_ascii(text: str) -> str:
@@ -61,7 +25,24 @@ def to_ascii(text: str) -> str:
     """
     if text.isascii():
         return text
-    return text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
+    return text.translate(_SPELLINGS).encode("ascii", "replace").decode("ascii")
+
+
+def plain(text: str) -> str:
+    """`text` in printable ASCII, as wide as before.
+
+    >>> plain("■ 7.4 % ≥ 6 %"), plain("東x")
+    ('X 7.4 % > 6 %', '??x')
+    """
+    return _NON_ASCII.sub(lambda match: _one_cell(match[0]), text)
+
+
+def _one_cell(character: str) -> str:
+    if (known := ASCII.get(character)) is not None:
+        return known[0]
+    if "\u2800" <= character <= "\u28ff":  # a braille cell
+        return " " if character == "\u2800" else "*"
+    return "?" * cell_len(character)
 
 
 def width_of(text: str) -> int:
@@ -81,27 +62,13 @@ def fit(text: str, width: int, *, right: bool = False, ascii_only: bool = False)
     """
     if width <= 0:
         return ""
-    body = printable(to_ascii(text) if ascii_only else text)
+    body = to_ascii(sanitise(text)) if ascii_only else sanitise(text)
     size = cell_len(body)
     if size > width:
         body = set_cell_size(body, width - 1) + ("~" if ascii_only else "…")
         size = cell_len(body)
     pad = " " * (width - size)
     return pad + body if right else body + pad
-
-
-def fit_line(segments: Iterable[Segment], width: int, *, ascii_only: bool = False) -> list[Segment]:
-    """A line of segments in exactly `width` cells: cut with `…`, or padded with a blank segment."""
-    kept: list[Segment] = []
-    room = max(0, width)
-    for text, part in segments:
-        size = cell_len(text)
-        if room and size:
-            kept.append((text if size <= room else fit(text, room, ascii_only=ascii_only), part))
-        room -= min(size, room)
-    if room:
-        kept.append((" " * room, Role.TEXT))
-    return kept
 
 
 def line_width(segments: Iterable[Segment]) -> int:

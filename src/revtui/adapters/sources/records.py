@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from revtui.core.events import RAW_BYTES_KEPT, RawBatch, Rejected
-from revtui.core.text import escape_raw, sanitise
+from revtui.core.events import RawBatch, Rejected
+from revtui.core.text import RAW_BYTES_KEPT, escape_raw, sanitise
 
 LINE_LIMIT_BYTES: Final = 1 << 20
 """A longer line is skipped to its newline and quarantined by its head."""

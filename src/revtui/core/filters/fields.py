@@ -1,6 +1,7 @@
-"""The fields of the language: what each means, on a row and in a frame.
+"""The fields and flags of the language: what each means, on a row and in a frame.
 
-`region`, `code` and `user` belong to the language; alerts have nothing there, so they are empty text.
+What an alert does not have yet is refused by name (`NOT_YET`): a filter that could never match would
+look like good news.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -118,43 +119,88 @@ class Field:
 
     name: str
     kind: Kind
-    column: str | None
-    """In ALERT_FRAME_SCHEMA; None when alerts have nothing there."""
+    column: str
+    """In ALERT_FRAME_SCHEMA."""
     read: Callable[[AlertLike], str | float | None]
+    help: str
+    """What it is, for the help screen."""
 
 
-def _text(name: str, column: str | None, read: Callable[[AlertLike], str]) -> Field:
-    return Field(name=name, kind=Kind.TEXT, column=column, read=read)
-
-
-def _nothing(_row: AlertLike) -> str:
-    return ""
+def _text(name: str, column: str, read: Callable[[AlertLike], str], text: str) -> Field:
+    return Field(name=name, kind=Kind.TEXT, column=column, read=read, help=text)
 
 
 FIELDS: Final = {
     field.name: field
     for field in (
-        Field(name="sev", kind=Kind.SEVERITY, column="sev", read=lambda row: row.sev),
-        _text("state", "state", lambda row: row.state),
-        _text("kpi", "kpi", lambda row: row.kpi),
-        _text("rule", "rule", lambda row: row.rule),
-        _text("gw", "gateway", lambda row: row.gateway),
-        _text("region", None, _nothing),
-        _text("code", None, _nothing),
-        _text("user", None, _nothing),
-        _text("source", "source", lambda row: row.source),
-        _text("id", "id", lambda row: row.id),
-        Field(name="value", kind=Kind.NUMBER, column="value", read=lambda row: row.value),
-        Field(name="dur", kind=Kind.DURATION, column="dur", read=lambda row: row.dur),
-        Field(name="since", kind=Kind.SINCE, column="at", read=lambda row: row.at),
-        Field(name="until", kind=Kind.UNTIL, column="at", read=lambda row: row.at),
-        Field(name="ago", kind=Kind.AGE, column="at", read=lambda row: row.at),
-        _text("text", "text", lambda row: row.text),
-        _text("ack_by", "ack_by", lambda row: row.ack_by),
-        Field(name="count", kind=Kind.NUMBER, column="count", read=lambda row: row.count),
+        Field(
+            name="sev",
+            kind=Kind.SEVERITY,
+            column="sev",
+            read=lambda row: row.sev,
+            help="severity: ok info unknown warn crit",
+        ),
+        _text("state", "state", lambda row: row.state, "pending firing recovering resolved"),
+        _text("kpi", "kpi", lambda row: row.kpi, "KPI, as the rule has it: fail_rate p95_latency …"),
+        _text("rule", "rule", lambda row: row.rule, "name of the rule"),
+        _text("gw", "gateway", lambda row: row.gateway, "gateway; * for all of them together"),
+        _text("source", "source", lambda row: row.source, "where the events came from"),
+        _text("id", "id", lambda row: row.id, "the alert's short name"),
+        _text("text", "text", lambda row: row.text, "the reason"),
+        _text("ack_by", "ack_by", lambda row: row.ack_by, "who has acknowledged it"),
+        Field(
+            name="value",
+            kind=Kind.NUMBER,
+            column="value",
+            read=lambda row: row.value,
+            help="its value: 5% 800ms 1.9k",
+        ),
+        Field(
+            name="count",
+            kind=Kind.NUMBER,
+            column="count",
+            read=lambda row: row.count,
+            help="how often it fired",
+        ),
+        Field(
+            name="dur",
+            kind=Kind.DURATION,
+            column="dur",
+            read=lambda row: row.dur,
+            help="how long it lasted: 2m 1h30m",
+        ),
+        Field(
+            name="ago",
+            kind=Kind.AGE,
+            column="at",
+            read=lambda row: row.at,
+            help="how long ago it changed last",
+        ),
+        Field(
+            name="since",
+            kind=Kind.SINCE,
+            column="at",
+            read=lambda row: row.at,
+            help="it changed last then or later: 30m 12:30 2026-03-05",
+        ),
+        Field(
+            name="until",
+            kind=Kind.UNTIL,
+            column="at",
+            read=lambda row: row.at,
+            help="it changed last then or earlier",
+        ),
     )
 }
 """By name, in the order in which help lists them."""
+
+NOT_YET: Final = {
+    "region": "alerts are not told apart by region yet",
+    "code": "alerts are not told apart by response code yet",
+    "user": "alerts are not told apart by user yet",
+    "silenced": "no alert can be silenced yet",
+}
+"""Fields and flags of the language that nothing sets so far -> what to say of them."""
 
 ALIASES: Final = {"severity": "sev", "gateway": "gw", "duration": "dur"}
 
@@ -231,7 +277,6 @@ FLAG_TESTS: Final[dict[str, Callable[[AlertLike], bool]]] = {
     "open": lambda row: row.state in OPEN_STATES,
     "new": lambda row: row.state in OPEN_STATES and not row.acked and not row.silenced,
     "acked": lambda row: row.acked,
-    "silenced": lambda row: row.silenced,
 }
 
 
@@ -245,7 +290,7 @@ def flag_expression(name: str) -> pl.Expr:
             return is_open
         case "new":
             return is_open & ~pl.col("acked").fill_null(False) & ~pl.col("silenced").fill_null(False)
-        case "acked" | "silenced":
+        case "acked":
             return pl.col(name)
         case _:
             return pl.col("state") == name

@@ -137,7 +137,7 @@ def _comparison_expression(query: Compare, now: int) -> pl.Expr:
     if field.kind is Kind.TEXT:
         found = _contains(field, patterns_of(query.operator, query.values))
     else:
-        column = pl.col(str(field.column))
+        column = pl.col(field.column)
         if field.kind is Kind.NUMBER:
             column = column.cast(pl.Float64).fill_nan(None)
         holds = _ORDERS[_turned(query, field)]
@@ -183,5 +183,5 @@ def _found(patterns: tuple[str, ...], text: str | float | None) -> bool:
 
 
 def _contains(field: Field, patterns: tuple[str, ...]) -> pl.Expr:
-    column = pl.lit("") if field.column is None else pl.col(field.column).fill_null("")
+    column = pl.col(field.column).fill_null("")
     return pl.any_horizontal([column.str.contains(pattern) for pattern in patterns])

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from revtui.core.filters.fields import ALIASES, FIELDS, Field, Kind
+from revtui.core.filters.fields import ALIASES, FIELDS, NOT_YET, Field, Kind
 from revtui.core.filters.patterns import complaint_about
 from revtui.core.filters.syntax import (
     FIELD_AND_OPERATOR,
@@ -43,6 +43,8 @@ _DELIMITED: Final = re.compile(r"/((?:[^/\\]|\\.)*)/([A-Za-z]*)", re.DOTALL)
 _LISTS: Final = frozenset(
     {Operator.HAS, Operator.EQUAL, Operator.NOT_EQUAL, Operator.MATCHES, Operator.MATCHES_NOT}
 )
+_WORDS_TOO: Final = frozenset({"region", "code", "user"})
+"""Of what is not there yet, those that are fields: as bare words they are searched for like any other."""
 _FIELDS_HINT: Final = f"fields: {' '.join(FIELDS)}"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -129,6 +131,8 @@ class _Parser:
         if (operator := _OPERATOR.match(self._text, start)) is not None:
             raise FilterError(f"a field is missing before '{operator[0]}'", start, hint=_FIELDS_HINT)
         word = self._run(_WORD)
+        if (missing := NOT_YET.get(word.lower())) is not None and word.lower() not in _WORDS_TOO:
+            raise FilterError(missing, start, hint="put the word in quotes to search for it")
         if word.lower() in FLAGS:
             return Flag(name=word.lower())
         return Search(value=Text(text=word, glob="*" in word))
@@ -239,6 +243,8 @@ class _Parser:
 def _field(comparison: re.Match[str]) -> Field:
     name = comparison[1].lower()
     field = FIELDS.get(ALIASES.get(name, name))
+    if field is None and (missing := NOT_YET.get(name)) is not None:
+        raise FilterError(missing, comparison.start(), hint=_FIELDS_HINT)
     if field is None:
         raise FilterError(
             f"unknown field {comparison[1]!r}{near(name, FIELDS)}",

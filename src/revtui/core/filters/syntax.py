@@ -148,7 +148,7 @@ KEYWORDS: Final = frozenset({"and", "or", "not"})
 FLAGS: Final = frozenset(
     {
         "crit", "warn", "info", "ok", "unknown",
-        "open", "new", "acked", "silenced",
+        "open", "new", "acked",
         "pending", "firing", "recovering", "resolved",
     }
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Dialogs: a framed box over the dimmed screen, with the keys that work in it at its foot."""
 
 from collections.abc import Callable, Sequence
+from inspect import isawaitable
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -8,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from revtui.tui.actions import ACTION_BY_ID, ACTIONS, Action, Fact, available
-from revtui.tui.paint import Line
+from revtui.tui.actions import ACTION_BY_ID, ACTIONS, Action, Fact, available, footer_actions, is_text
 from revtui.tui.widgets.pager import Pager
 from revtui.tui.widgets.panel import NOTHING
+from revtui.views.lines import Line
 from revtui.views.palette import Role, Segment
 
 _BASE: Final = frozenset({Fact.DIALOG})
@@ -20,7 +21,9 @@ _BASE: Final = frozenset({Fact.DIALOG})
 def dialog_bindings() -> list[BindingType]:
     """The keys of the registry that work in dialogs."""
     return [
-        Binding(key, f"perform('{action.id}')", show=False, id=f"{action.id}.{number}")
+        Binding(
+            key, f"perform('{action.id}', '{key}')", show=False, priority=True, id=f"{action.id}.{number}"
+        )
         for action in ACTIONS
         if Fact.DIALOG in action.needs
         for number, key in enumerate(action.keys)
@@ -33,6 +36,9 @@ class Dialog(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = dialog_bindings()
     AUTO_FOCUS = "#body"
 
+    pressed = ""
+    """The key that asked for what is being done."""
+
     DEFAULT_CSS: ClassVar[str] = """
     Dialog { align: center middle; background: $background 60%; }
     Dialog > Vertical { width: 90%; max-width: 100; height: 90%; max-height: 40; background: $surface; }
@@ -43,34 +49,40 @@ class Dialog(ModalScreen[None]):
         """What holds in this dialog."""
         return _BASE
 
-    def performers(self) -> dict[str, Callable[[], None]]:
+    def performers(self) -> dict[str, Callable[[], object]]:
         """What each action of a dialog does here."""
         return {"dialog.close": self.close}
 
-    def action_perform(self, action_id: str) -> None:
-        """Called by the keys."""
-        performer = self.performers().get(action_id)
-        if performer is not None and available(ACTION_BY_ID[action_id], self.facts):
-            performer()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does anything now; while text is typed, the keys of text are text."""
+        if action != "perform":
+            return super().check_action(action, parameters)
+        action_id, key = map(str, parameters)
+        typing = not {Fact.COMMANDS, Fact.EDITING}.isdisjoint(self.facts)
+        return (
+            action_id in self.performers()
+            and available(ACTION_BY_ID[action_id], self.facts)
+            and not (typing and is_text(key))
+        )
+
+    async def action_perform(self, action_id: str, key: str) -> None:
+        """Called by the keys, which have been checked; done before the next key is looked at."""
+        self.pressed = key
+        outcome = self.performers()[action_id]()
+        if isawaitable(outcome):
+            await outcome
 
     def keys_line(self) -> Line:
         """The keys that work now."""
         line: list[Segment] = []
         for action in self.shown_actions():
-            line += [(action.shown, Role.STRONG), (f" {action.label}  ", Role.DIM)]
+            line += [(action.footer_key, Role.STRONG), (f" {action.label}  ", Role.DIM)]
         return tuple(line)
 
     def shown_actions(self) -> Sequence[Action]:
         """The actions with a label that do something here."""
         mine = self.performers()
-        return sorted(
-            (
-                action
-                for action in ACTIONS
-                if action.label and action.id in mine and available(action, self.facts)
-            ),
-            key=lambda action: action.rank,
-        )
+        return [action for action in footer_actions(self.facts) if action.id in mine]
 
     def close(self) -> None:
         """Back to the screen below."""
@@ -103,7 +115,7 @@ class PageDialog(Dialog):
         self.pager.entitle(((self._title, Role.STRONG),), NOTHING, foot_left=self.keys_line())
         self.pager.show(self._lines)
 
-    def performers(self) -> dict[str, Callable[[], None]]:
+    def performers(self) -> dict[str, Callable[[], object]]:
         """Scrolling."""
         pager = self.pager
         return {

@@ -13,10 +13,8 @@ from textual.widgets import ContentSwitcher
 
 from revtui.core.filters import Query
 from revtui.tui.actions import TABS, Action, Fact
-from revtui.tui.paint import wrapped
 from revtui.tui.session import Picture
 from revtui.tui.state import Layout, ViewState
-from revtui.tui.system import Figures, data_lines, program_lines
 from revtui.tui.widgets.alert_log import AlertLog
 from revtui.tui.widgets.bars import Bar, FurtherKpis, KeyBar, StatusBar, TabBar, VerdictBar
 from revtui.tui.widgets.card import KpiCard
@@ -24,12 +22,13 @@ from revtui.tui.widgets.chart import ChartPanel
 from revtui.tui.widgets.filter_bar import FilterBar
 from revtui.tui.widgets.pager import Pager
 from revtui.tui.widgets.rows import RowList
-from revtui.tui.widgets.tables import GATEWAY_COLUMNS, GatewayTable, QuarantineTable, WindowTable
+from revtui.tui.widgets.tables import GatewayTable, QuarantineTable, WindowTable
 from revtui.views import tables
 from revtui.views.alerts import alert_detail
+from revtui.views.lines import labelled_lines
 from revtui.views.model import GatewayRow
 from revtui.views.palette import Role
-from revtui.views.widths import fit
+from revtui.views.system import Figures, data_lines, program_lines
 
 LEAST_WIDTH: Final = 60
 LEAST_HEIGHT: Final = 16
@@ -43,8 +42,6 @@ _PANELS: Final[Mapping[str, Sequence[str]]] = {
     "system": ("system-quarantine", "system-data", "system-program"),
 }
 """What tab goes round, the first one first."""
-
-_LABEL_WIDTH: Final = 10
 
 
 class TooSmall(Bar):
@@ -78,10 +75,10 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     AUTO_FOCUS = None
 
-    def __init__(self, *, blocks: bool, tab: str) -> None:
-        """`blocks`: draw charts for a console without braille; `tab` is open at first."""
+    def __init__(self, *, blocks: bool, tab: str, readonly: bool) -> None:
+        """`blocks`: draw charts for a console without braille; `tab` is open at first; `readonly` is said."""
         super().__init__()
-        self._blocks, self._first_tab = blocks, tab
+        self._blocks, self._first_tab, self._readonly = blocks, tab, readonly
         self._zoomed = False
         self._places: dict[str, Widget] = {}
 
@@ -178,7 +175,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 
     def facts(self) -> frozenset[Fact]:
         """What holds of the widgets at the moment."""
-        found: set[Fact] = set()
+        if self.filter_bar.is_open:
+            return frozenset({Fact.TYPING})
+        found = {Fact.SCREEN}
         scroller = self.scroller
         if scroller is not None:
             found.add(Fact.LIST)
@@ -204,11 +203,14 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """Show a picture: the bars, and the panels of the open tab."""
         self._hold_focus()
         view = picture.view
-        self.query_one(StatusBar).present(view.status)
+        self.query_one(StatusBar).present(view.status, readonly=self._readonly)
         still_open = sum(count for _severity, count in view.status.counts)
-        self.query_one(TabBar).present(
-            state.tab, badges={"alerts": f"({still_open})" if still_open else ""}, note=note
-        )
+        rejected = picture.snapshot.accounting.quarantined
+        badges = {
+            "alerts": f"({still_open:,})" if still_open else "",
+            "system": f"({rejected:,}!)" if rejected else "",
+        }
+        self.query_one(TabBar).present(state.tab, badges=badges, note=note)
         if state.tab == "overview":
             self._present_overview(picture, state, compiled)
         elif state.tab == "alerts":
@@ -240,8 +242,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 card.present(view.cards[number])
             shown += bool(card.region.area)
         self.query_one(FurtherKpis).present(view.cards[shown or CARDS :])
-        self.query_one("#chart-main", ChartPanel).present(view.revenue, now=picture.now)
-        self.query_one("#chart-second", ChartPanel).present(view.fail_rate, now=picture.now)
+        self.query_one("#chart-main", ChartPanel).present(view.main_chart, now=picture.now)
+        self.query_one("#chart-second", ChartPanel).present(view.second_chart, now=picture.now)
         self._present_log(picture, state, compiled)
         self.query_one("#overview-gateways", GatewayTable).present(
             _sorted_gateways(picture, state), sort=state.sort, reverse=state.reverse
@@ -256,7 +258,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 least=state.least,
                 compiled=compiled,
                 now=picture.now,
-                zone="UTC",
+                dropped=picture.dropped,
             )
 
     def _present_system(self, picture: Picture, figures: Figures) -> None:
@@ -266,7 +268,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         program.entitle((("Program", Role.STRONG),))
         program.show(program_lines(figures))
         quarantine = self.query_one("#system-quarantine", QuarantineTable)
-        quarantine.present(picture.snapshot.quarantine, total=picture.snapshot.accounting.quarantined)
+        quarantine.present(
+            picture.snapshot.quarantine,
+            total=picture.snapshot.accounting.quarantined,
+            named=len(picture.snapshot.sources) > 1,
+        )
 
     def show_detail(self, picture: Picture) -> None:
         """The detail beside the list of alerts: of the one under the cursor."""
@@ -274,7 +280,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         alert = self.query_one("#alerts-log", AlertLog).alert
         pager.entitle((("Detail", Role.STRONG),))
         pager.show(
-            () if alert is None else detail_lines(alert_detail(alert, picture.snapshot), pager.room[0])
+            () if alert is None else labelled_lines(alert_detail(alert, picture.snapshot), pager.room[0])
         )
 
     def present_nothing(self) -> None:
@@ -289,15 +295,11 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         """Show the keys that do something now."""
         self.query_one(KeyBar).present(actions, message=message)
 
-    def show_typing(self) -> None:
-        """Show what works while a filter is typed."""
-        self.query_one(KeyBar).typing()
-
     def open_tab(self, tab: str) -> None:
         """Show another tab, with the focus on its first panel."""
         self.unzoom()
         self.query_one(ContentSwitcher).current = tab
-        self.query_one(f"#{_PANELS[tab][0]}").focus()
+        self.set_focus(self.query_one(f"#{_PANELS[tab][0]}"))
 
     def give_room(self, layout: Layout) -> None:
         """Give the room to everything, the alerts, or the charts."""
@@ -311,7 +313,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         panels = self.panels()
         if panels:
             here = panels.index(self.focused) if self.focused in panels else -1
-            panels[(here + step) % len(panels)].focus()
+            self.set_focus(panels[(here + step) % len(panels)])
 
     def toggle_zoom(self) -> None:
         """The focused panel alone; or everything again."""
@@ -327,7 +329,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 sibling.set_class(sibling is not inner, "-hidden")
             inner.add_class("-zoomed")
             inner = inner.parent
-        chosen.focus()
+        self.set_focus(chosen)
 
     def unzoom(self) -> None:
         """Everything again."""
@@ -345,15 +347,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
 def _sorted_gateways(picture: Picture, state: ViewState) -> Sequence[GatewayRow]:
     if state.sort == 0 and not state.reverse:
         return picture.view.gateways
-    return tables.gateways(picture.snapshot, sort=GATEWAY_COLUMNS[state.sort], reverse=state.reverse)
-
-
-def detail_lines(pairs: Sequence[tuple[str, str]], width: int) -> tuple[tuple[tuple[str, Role], ...], ...]:
-    """Labels and values as lines; long values go on under themselves."""
-    lines: list[tuple[tuple[str, Role], ...]] = []
-    room = max(width - _LABEL_WIDTH, 10)
-    for label, value in pairs:
-        pieces = wrapped(value, room)
-        for number, piece in enumerate(pieces):
-            lines.append(((fit("" if number else label, _LABEL_WIDTH), Role.DIM), (piece, Role.TEXT)))
-    return tuple(lines)
+    return tables.gateways(
+        picture.snapshot,
+        sort=tables.GATEWAY_COLUMNS[state.sort],
+        reverse=state.reverse,
+        stale=picture.snapshot.is_stale(picture.now),
+    )

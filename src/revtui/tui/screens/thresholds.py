@@ -7,7 +7,6 @@ what has been sent but not come back yet laid over them.
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
@@ -15,16 +14,17 @@ from textual.widgets import Input
 from revtui.core.durations import format_duration
 from revtui.core.errors import RevtuiError, UsageError
 from revtui.core.kpis import KPI_BY_NAME
+from revtui.core.money import exponent
 from revtui.core.reasons import sign_text
 from revtui.core.rules import Rule
 from revtui.core.severity import Severity
-from revtui.tui.actions import Fact
+from revtui.tui.actions import ACTION_BY_ID, Fact, spelled
 from revtui.tui.levels import Which, level_of, nudged, parse_level, with_level
-from revtui.tui.paint import Line
 from revtui.tui.screens.dialog import Dialog
 from revtui.tui.widgets.bars import Bar
 from revtui.tui.widgets.panel import NOTHING
 from revtui.tui.widgets.rows import RowList
+from revtui.views.lines import Line
 from revtui.views.palette import Role, Segment, glyph
 from revtui.views.values import level_text
 from revtui.views.widths import fit
@@ -50,14 +50,18 @@ class Thresholds(Dialog):
         rules: Callable[[], Sequence[Rule]],
         submit: Callable[[Rule], None],
         save: Callable[[Sequence[Rule]], str] | None,
-        currency: tuple[str, int],
+        currency: str,
+        refusal: str = "",
     ) -> None:
-        """`rules` gives those of the newest snapshot; `save` returns what to tell the person."""
+        """`rules` gives those of the newest snapshot; `save` returns what to tell the person; `refusal` is why
+        nothing can be changed, if so.
+        """
         super().__init__()
         self._newest, self._submit, self._save, self._currency = rules, submit, save, currency
+        self._refusal = refusal
         self._sent: dict[str, Rule] = {}
         self._which: Which = "warn"
-        self._note: Line = NOTHING
+        self._note: Line = self._complaint(refusal) if refusal else NOTHING
 
     def compose(self) -> ComposeResult:
         """The rules, a field to type in, and a line for what is wrong."""
@@ -78,9 +82,22 @@ class Thresholds(Dialog):
 
     @property
     def facts(self) -> frozenset[Fact]:
-        """Saving needs somewhere to save to."""
-        saving = {Fact.SAVABLE} if self._save is not None else set[Fact]()
-        return frozenset({Fact.DIALOG, Fact.THRESHOLDS, *saving})
+        """Saving needs somewhere to save to; while a level is typed, nothing else can be done."""
+        if self.has_class("-editing"):
+            return frozenset({Fact.DIALOG, Fact.EDITING})
+        found = {Fact.DIALOG, Fact.THRESHOLDS}
+        if self._save is not None:
+            found.add(Fact.SAVABLE)
+        if self._refusal:
+            found.add(Fact.READONLY)
+        return frozenset(found)
+
+    async def action_perform(self, action_id: str, key: str) -> None:
+        """As every dialog does, but a read-only one answers with the reason."""
+        if self._refusal and ACTION_BY_ID[action_id].writes:
+            self._say(self._complaint(self._refusal))
+        else:
+            await super().action_perform(action_id, key)
 
     def rules(self) -> Sequence[Rule]:
         """The rules as they hold, or will as soon as the engine has seen the change."""
@@ -109,7 +126,9 @@ class Thresholds(Dialog):
             ("  from    held for", Role.DIM),
         )
         self.list.entitle(
-            (("Thresholds", Role.STRONG),), (("effective at once", Role.DIM),), foot_left=self.keys_line()
+            (("Thresholds", Role.STRONG),),
+            (("read-only" if self._refusal else "effective at once", Role.DIM),),
+            foot_left=self.keys_line(),
         )
         self.list.show_rows(self.rules(), heading=heading)
         self.query_one("#note", Bar).show([self._note])
@@ -138,9 +157,13 @@ class Thresholds(Dialog):
 
     def _text(self, rule: Rule, which: Which) -> str:
         level = level_of(rule, which)
-        return "off" if level is None else level_text(KPI_BY_NAME[rule.kpi], level, *self._currency)
+        return (
+            "off"
+            if level is None
+            else level_text(KPI_BY_NAME[rule.kpi], level, self._currency, exponent(self._currency))
+        )
 
-    def performers(self) -> dict[str, Callable[[], None]]:
+    def performers(self) -> dict[str, Callable[[], object]]:
         """Moving about, and changing levels."""
         rows = self.list
         return {
@@ -152,6 +175,8 @@ class Thresholds(Dialog):
             "dialog.bottom": rows.to_end,
             "level.other": self._other,
             "level.edit": self._edit,
+            "level.begin": lambda: self._edit(spelled(self.pressed)),
+            "level.set": self._set,
             "level.raise": lambda: self._nudge(1),
             "level.lower": lambda: self._nudge(-1),
             "level.save": self._write,
@@ -180,56 +205,42 @@ class Thresholds(Dialog):
         self.add_class("-editing")
         self.editor.value = text if begin is None else begin
         self.editor.cursor_position = len(self.editor.value)
-        self.editor.focus()
+        self.set_focus(self.editor)
         self._say(
             (
                 ("  ", Role.TEXT),
                 (f"{rule.name} {self._which.upper()} {sign_text(rule.comparison)} ", Role.STRONG),
-                ("enter sets, esc leaves, off switches it off", Role.DIM),
+                ("off switches it off", Role.DIM),
             )
         )
 
     def _end_editing(self) -> None:
         self.remove_class("-editing")
-        self.list.focus()
+        self.set_focus(self.list)
         self._say(NOTHING)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: set the level."""
-        event.stop()
+    def _set(self) -> None:
         rule = self.list.selected
         if rule is not None and self._change(
-            lambda: with_level(rule, self._which, parse_level(event.value, KPI_BY_NAME[rule.kpi]))
+            lambda: with_level(
+                rule,
+                self._which,
+                parse_level(self.editor.value, KPI_BY_NAME[rule.kpi], self._currency),
+                self._currency,
+            )
         ):
             self._end_editing()
-
-    def on_key(self, event: events.Key) -> None:
-        """A digit begins to type a level; escape leaves the field."""
-        if self.has_class("-editing"):
-            if event.key == "escape":
-                event.stop()
-                event.prevent_default()
-                self._end_editing()
-        elif event.character is not None and (event.character.isdigit() or event.character == "."):
-            event.stop()
-            self._edit(event.character)
 
     def _nudge(self, steps: int) -> None:
         rule = self.list.selected
         if rule is not None:
-            self._change(lambda: nudged(rule, self._which, KPI_BY_NAME[rule.kpi], steps))
+            self._change(lambda: nudged(rule, self._which, steps, self._currency))
 
     def _change(self, changed: Callable[[], Rule]) -> bool:
         try:
             rule = changed()
         except UsageError as error:
-            self._say(
-                (
-                    ("  ", Role.TEXT),
-                    (error.message, Role.CRIT),
-                    (f"  {error.hint}" if error.hint else "", Role.DIM),
-                )
-            )
+            self._say(self._complaint(error.message, error.hint))
             return False
         self._sent[rule.name] = rule
         self._submit(rule)
@@ -242,9 +253,13 @@ class Thresholds(Dialog):
         try:
             said = self._save(self.rules())
         except RevtuiError as error:
-            self._say((("  not saved: ", Role.CRIT), (error.message, Role.TEXT)))
+            self._say(self._complaint(f"not saved: {error.message}", error.hint))
         else:
             self._say(((f"  {said}", Role.OK),))
+
+    @staticmethod
+    def _complaint(message: str, hint: str = "") -> Line:
+        return ((f"  {message}", Role.CRIT), (f"  ({hint})" if hint else "", Role.DIM))
 
     def _say(self, note: Line) -> None:
         self._note = note

@@ -1,19 +1,20 @@
 """The alert log: newest at the end, its filter always in its title."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import ClassVar
 
 from textual.strip import Strip
 
 from revtui.core.filters import Query, highlights
 from revtui.core.severity import Severity
-from revtui.tui.paint import Line
 from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
 from revtui.views.alerts import DateSeparator, alert_line, with_dates
+from revtui.views.lines import Line
 from revtui.views.model import AlertRow
 from revtui.views.palette import Role, Segment
-from revtui.views.values import clock_text
+from revtui.views.values import clock_text, same_day
 from revtui.views.widths import width_of
 
 Entry = AlertRow | DateSeparator
@@ -28,9 +29,16 @@ class AlertLog(RowList[Entry]):
         """Start empty, following the tail."""
         super().__init__(draw=self._line, key=_key, follow=True, skip=_is_date, id=id)
         self._alerts: Sequence[AlertRow] | None = None
-        self._now, self._zone = 0, "UTC"
+        self._now = 0
         self._query: Query | None = None
         self._pieces: Sequence[str] = ()
+        self._seen = 0
+
+    @property
+    def unseen(self) -> int:
+        """Alerts shown that are newer than all that were there when somebody scrolled up."""
+        newer = takewhile(lambda row: row.seq > self._seen, reversed(self._alerts or ()))
+        return sum(1 for _row in newer)
 
     @property
     def alert(self) -> AlertRow | None:
@@ -47,12 +55,12 @@ class AlertLog(RowList[Entry]):
         least: Severity,
         compiled: Query | None,
         now: int,
-        zone: str,
+        dropped: int = 0,
     ) -> None:
-        """Show the alerts that the filter left over out of `total`."""
-        second = 1_000_000
-        if now // second != self._now // second or zone != self._zone or compiled is not self._query:
-            self._now, self._zone, self._query = now, zone, compiled
+        """Show the alerts that the filter left over out of `total`; `dropped` are not kept any more."""
+        second, before = 1_000_000, self._now
+        if now // second != self._now // second or compiled is not self._query:
+            self._now, self._query = now, compiled
             self._pieces = highlights(compiled) if compiled is not None else ()
             self.repaint()
         hidden = total - len(rows)
@@ -63,26 +71,23 @@ class AlertLog(RowList[Entry]):
             title += [("  ", Role.DIM), (f"{least.name}+", Role.WARN)]
         if query or least > Severity.OK:
             title.append((f" ({hidden:,} hidden)", Role.DIM))
-        same_rows = self._alerts is not None and rows == self._alerts
+        same_rows = rows == self._alerts and same_day(now, before)
         if not same_rows:
             self._alerts = rows
-            entries = tuple(with_dates(rows, zone)) if _many_days(rows) else tuple(rows)
-            self.show_rows(entries, empty=_nothing(total))
-        oldest: Line = (
-            ((f"oldest {clock_text(rows[0].at, zone)}{'Z' if zone == 'UTC' else ''}", Role.DIM),)
-            if rows
-            else NOTHING
-        )
-        self.entitle(title, self._tail(), foot_right=oldest)
+            self.show_rows(tuple(with_dates(rows, now)), empty=_nothing(total))
+        oldest = f"oldest {clock_text(rows[0].at, now=now)}Z" if rows else ""
+        gone = f"{dropped:,} before dropped" if dropped else ""
+        foot = ", ".join(filter(None, (oldest, gone)))
+        self.entitle(title, self._tail(), foot_right=((foot, Role.DIM),) if foot else NOTHING)
 
     def _tail(self) -> Line:
-        if not self.rows:
+        if not self.rows or self.still:
             return NOTHING
         if self.following:
+            self._seen = max(self._seen, self._alerts[-1].seq if self._alerts else 0)
             return (("tail ↓", Role.DIM),)
-        return (
-            ((f"{self.unseen:,} new below (G)", Role.WARN),) if self.unseen else (("G to the end", Role.DIM),)
-        )
+        unseen = self.unseen
+        return ((f"{unseen:,} new below (G)", Role.WARN),) if unseen else (("G to the end", Role.DIM),)
 
     def moved(self) -> None:
         """The cursor has moved: say whether the tail is followed."""
@@ -94,7 +99,7 @@ class AlertLog(RowList[Entry]):
                 (f"{row.text} ", Role.DIM),
                 (("-" if self.plain else "─") * max(width - width_of(row.text) - 1, 0), Role.AXIS),
             )
-        return alert_line(row, width, self._now, self._zone, ascii=self.plain)
+        return alert_line(row, width, self._now, ascii=self.plain)
 
     def row_strip(self, index: int, width: int) -> Strip:
         """A row, with what the filter's words matched underlined."""
@@ -127,11 +132,6 @@ def _key(row: Entry) -> object:
 
 def _is_date(row: Entry) -> bool:
     return isinstance(row, DateSeparator)
-
-
-def _many_days(rows: Sequence[AlertRow]) -> bool:
-    day = 86_400_000_000
-    return bool(rows) and rows[0].at // day != rows[-1].at // day
 
 
 def _nothing(total: int) -> tuple[Line, ...]:

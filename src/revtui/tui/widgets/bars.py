@@ -1,23 +1,23 @@
 """The single lines: status, tabs, verdict, further KPIs, the footer with its keys."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar, Final
 
 from textual import events
 from textual.message import Message
 
-from revtui.core.kpis import KPI_BY_NAME
-from revtui.core.severity import Severity
 from revtui.tui.actions import TABS, Action
-from revtui.tui.paint import Line, joined, wrapped
 from revtui.tui.widgets.panel import Painted
+from revtui.views.lines import Line, joined, wrapped
 from revtui.views.model import CardView, OverviewView, StatusView
-from revtui.views.palette import Role, Segment, glyph, role, word
+from revtui.views.palette import Role, Segment, glyph, mark, role, word
 from revtui.views.widths import line_width, width_of
 
 BRAND: Final = "revtui"
 _GAP: Final[Segment] = ("  ", Role.TEXT)
+_SOURCE: Final = 5
+"""Its place among the parts of the status line."""
 _WORD_SIGNS: Final = {"LIVE": "●", "PAUSED": "‖", "REPLAY": "«", "END": "□", "DISCONNECTED": "○"}
 _WORD_ROLES: Final = {"LIVE": Role.OK, "PAUSED": Role.WARN, "DISCONNECTED": Role.CRIT}
 
@@ -39,50 +39,59 @@ class Bar(Painted):
 class StatusBar(Bar):
     """State, clock, source, window, lag, open alerts by severity; the least important gives way first."""
 
-    def present(self, status: StatusView) -> None:
-        """Show the status."""
-        self._again = partial(self.present, status)
-        self.show([status_line(status, self.size.width)])
+    def present(self, status: StatusView, *, readonly: bool = False) -> None:
+        """Show the status; `readonly`: whether this screen sends no commands."""
+        self._again = partial(self.present, status, readonly=readonly)
+        self.show([status_line(status, self.size.width, readonly=readonly)])
 
 
-def status_line(status: StatusView, width: int) -> Line:
-    """The status in `width` cells, with as many of its parts as fit."""
-    counts = [
-        part
-        for severity, count in status.counts
-        for part in (
-            (f"{glyph(severity)} {count} {word(severity)}", role(severity) if count else Role.DIM),
-            _GAP,
-        )
-    ]
-    parts: list[tuple[int, list[Segment]]] = [
-        (0, [(f" {BRAND}", Role.STRONG)]),
-        (0, _state(status)),
-        (2, [(status.clock, Role.TEXT)]),
-        (9, [(f"({status.local_clock})", Role.DIM)] if status.local_clock else []),
-        (5, [(status.source, Role.DIM)] if status.source else []),
-        (6, [("win ", Role.DIM), (status.window, Role.TEXT)]),
-        (4, [("lag ", Role.DIM), (status.lag, Role.TEXT)]),
-        (8, [(status.problems[0], Role.WARN)] if status.problems else []),
-    ]
-    room = width - line_width(counts)
-    kept: set[int] = set()
-    for index, (_rank, part) in sorted(enumerate(parts), key=lambda item: item[1][0]):
-        if part and room >= line_width(part) + 2:
-            kept.add(index)
-            room -= line_width(part) + 2
-    left = [segment for index in sorted(kept) for segment in (*parts[index][1], _GAP)]
-    return joined(left, counts, width)
-
-
-def _state(status: StatusView) -> list[Segment]:
+def status_line(status: StatusView, width: int, *, readonly: bool = False) -> Line:
+    """The status in `width` cells, with as many of its parts as fit: its word and what qualifies it first."""
     look = _WORD_ROLES.get(status.word, Role.TEXT)
-    line: list[Segment] = [(f"{_WORD_SIGNS.get(status.word, '●')} {status.word}", look)]
-    if status.detail:
-        line.append((f" {status.detail}", look))
+    word_part: list[Segment] = [(f"{_WORD_SIGNS.get(status.word, '●')} {status.word}", look)]
     if status.simulated:
-        line.append((" SIMULATED", Role.INFO))
-    return line
+        word_part.append((" SIMULATED", Role.INFO))
+    if readonly:
+        word_part.append((" READ-ONLY", Role.WARN))
+    counts = _counts(status)
+    if line_width(word_part) + line_width(counts) + len(_GAP[0]) > width - 2:
+        counts = counts[:1]  # the gravest
+    # In the order in which they stand; the number says who comes first where room is scarce.
+    parts: list[tuple[int, list[Segment]]] = [
+        (6, [(BRAND, Role.STRONG)]),
+        (0, word_part),
+        (2, [(status.detail, look)]),
+        (3, [(status.clock, Role.TEXT)]),
+        (9, [(f"({status.local_clock})" if status.local_clock else "", Role.DIM)]),
+        (5, [(status.source_short, Role.DIM)]),
+        (7, [("win ", Role.DIM), (status.window, Role.TEXT)]),
+        (4, [("lag ", Role.DIM), (status.lag, Role.TEXT)] if status.lag else []),
+        (10, [(status.problems[0] if status.problems else "", Role.WARN)]),
+        (1, counts),
+    ]
+    kept, room = set[int](), width - 2
+    for index, (_rank, part) in sorted(enumerate(parts), key=lambda item: item[1][0]):
+        size = line_width(part) + len(_GAP[0])
+        if size > len(_GAP[0]) and size <= room + len(_GAP[0]):
+            kept.add(index)
+            room -= size
+    right = counts if len(parts) - 1 in kept else []
+    if width_of(status.source) - width_of(status.source_short) <= room:
+        parts[_SOURCE] = (5, [(status.source, Role.DIM)])
+    left: list[Segment] = [(" ", Role.TEXT)]
+    for index in sorted(kept - {len(parts) - 1}):
+        left += [*parts[index][1], _GAP]
+    return joined(left, [*right, (" ", Role.TEXT)] if right else [], width)
+
+
+def _counts(status: StatusView) -> list[Segment]:
+    """Open alerts by severity, and what may become one."""
+    line: list[Segment] = []
+    for severity, count in status.counts:
+        line += [(f"{glyph(severity)} {count} {word(severity)}", role(severity) if count else Role.DIM), _GAP]
+    if status.pending:
+        line += [(f"{status.pending} pending", Role.INFO), _GAP]
+    return line[:-1]
 
 
 _LABELS: Final = {
@@ -91,6 +100,13 @@ _LABELS: Final = {
     "gateways": "Gateways",
     "windows": "Windows",
     "system": "System",
+}
+_SHORT_LABELS: Final = {
+    "overview": "Over",
+    "alerts": "Alerts",
+    "gateways": "Gw",
+    "windows": "Win",
+    "system": "Sys",
 }
 
 
@@ -113,23 +129,32 @@ class TabBar(Bar):
     def present(self, tab: str, *, badges: dict[str, str], note: str) -> None:
         """Show which tab is open; `badges` are short counts behind a tab's name, `note` stands at the right."""
         self._again = partial(self.present, tab, badges=badges, note=note)
-        line: list[Segment] = [(" ", Role.TEXT)]
-        self._spots = []
-        for number, name in enumerate(TABS, 1):
-            start = line_width(line)
-            badge = f" {badges[name]}" if badges.get(name) else ""
-            if name == tab:
-                line.append((f"[{number} {_LABELS[name]}{badge}]", Role.STRONG))
-            else:
-                line.append((f" {number} {_LABELS[name]}{badge} ", Role.DIM))
-            self._spots.append((start, line_width(line), name))
-        self.show([joined(line, [(f"{note} ", Role.DIM)], self.size.width)])
+        for labels in (_LABELS, _SHORT_LABELS, {tab: _SHORT_LABELS[tab]}):
+            line, self._spots = _tabs(tab, labels, badges)
+            if line_width(line) <= self.size.width:
+                break
+        fits = line_width(line) + width_of(note) + 2 <= self.size.width
+        self.show([joined(line, [(f"{note} ", Role.DIM)] if fits else [], self.size.width)])
 
     def on_click(self, event: events.Click) -> None:
         """Open the tab under the pointer."""
         for start, end, name in self._spots:
             if start <= event.x < end:
                 self.post_message(self.Picked(name))
+
+
+def _tabs(
+    tab: str, labels: Mapping[str, str], badges: Mapping[str, str]
+) -> tuple[list[Segment], list[tuple[int, int, str]]]:
+    """The tabs in a line, and from where to where each reaches; a tab without a label has its number alone."""
+    line: list[Segment] = [(" ", Role.TEXT)]
+    spots: list[tuple[int, int, str]] = []
+    for number, name in enumerate(TABS, 1):
+        start = line_width(line)
+        text = " ".join(filter(None, (str(number), labels.get(name), badges.get(name))))
+        line.append((f"[{text}]", Role.STRONG) if name == tab else (f" {text} ", Role.DIM))
+        spots.append((start, line_width(line), name))
+    return line, spots
 
 
 class VerdictBar(Bar):
@@ -143,7 +168,7 @@ class VerdictBar(Bar):
         severity = view.status.severity
         text = view.verdict if not view.warming_up else f"{view.verdict}  ({view.warming_up})"
         look, badge = role(severity), f" {glyph(severity)} {word(severity)}  "
-        body = look if severity >= Severity.WARN else Role.TEXT
+        body = look if severity.is_alarm else Role.TEXT
         pieces = wrapped(text, max(self.size.width - width_of(badge), 20)) if self.size.width else [text]
         self.set_class(len(pieces) > 1, "-long")
         indent = " " * width_of(badge)
@@ -160,11 +185,9 @@ class FurtherKpis(Bar):
         self._again = partial(self.present, cards)
         line: list[Segment] = [(" ", Role.TEXT)]
         for card in cards:
-            look = role(card.severity) if card.judged else Role.DIM
-            sign = glyph(card.severity) if card.judged else "·"
             part: list[Segment] = [
-                (f"{sign} ", look),
-                (f"{KPI_BY_NAME[card.kpi].short} ", Role.DIM),
+                (f"{card.sign} ", mark(card.severity) if card.judged else Role.DIM),
+                (f"{card.short} ", Role.DIM),
                 (card.value, Role.TEXT),
                 _GAP,
             ]
@@ -181,29 +204,9 @@ class KeyBar(Bar):
         self._again = partial(self.present, actions, message=message)
         line: list[Segment] = [(" ", Role.TEXT)]
         room = self.size.width - (len(message) + 2 if message else 0)
-        for action in _with_tabs(actions):
-            part: list[Segment] = [(action[0], Role.STRONG), (f" {action[1]}", Role.DIM), _GAP]
+        for action in actions:
+            part: list[Segment] = [(action.footer_key, Role.STRONG), (f" {action.label}", Role.DIM), _GAP]
             if line_width(line) + line_width(part) - 2 <= room:
                 line += part
         right: list[Segment] = [(f"{message} ", Role.WARN)] if message else []
         self.show([joined(line, right, self.size.width)])
-
-    def typing(self) -> None:
-        """Show what works while a filter is typed."""
-        self._again = None
-        self.show(
-            [
-                [
-                    (" enter", Role.STRONG),
-                    (" keep  ", Role.DIM),
-                    ("esc", Role.STRONG),
-                    (" clear filter", Role.DIM),
-                ]
-            ]
-        )
-
-
-def _with_tabs(actions: Sequence[Action]) -> list[tuple[str, str]]:
-    shown = [(action.shown, action.label) for action in actions]
-    shown.insert(2, (f"1-{len(TABS)}", "tabs"))
-    return shown

@@ -5,13 +5,12 @@ from typing import ClassVar
 
 from textual import events
 
-from revtui.core.severity import Severity
-from revtui.tui.paint import Line, joined
 from revtui.tui.widgets.panel import NOTHING, Panel, drawn_once
+from revtui.views.lines import Line, joined
 from revtui.views.model import CardView
-from revtui.views.palette import Role, Segment, glyph, role, word
+from revtui.views.palette import Role, Segment, mark, role, word
 from revtui.views.sparkline import sparkline
-from revtui.views.widths import line_width
+from revtui.views.widths import line_width, width_of
 
 
 class KpiCard(Panel):
@@ -28,18 +27,14 @@ class KpiCard(Panel):
     def present(self, card: CardView) -> None:
         """Show a KPI."""
         self._card = card
-        alarming = card.judged and card.severity >= Severity.WARN
-        look = role(card.severity) if alarming else Role.DIM
-        shown = Severity.UNKNOWN if card.stale and not alarming else card.severity
-        sign, name = glyph(shown), word(shown)
-        badge: Line = ((f"{sign} {name}", role(shown)),) if card.judged else ()
-        short: Line = ((sign, role(shown)),) if card.judged else ()
+        badge: Line = ((f"{card.sign} {word(card.severity)}", role(card.severity)),) if card.judged else ()
+        short: Line = ((card.sign, mark(card.severity)),) if card.judged else ()
         width, height = self.room
-        roomy = width >= line_width([(card.label, look)]) + line_width(badge) + 4
+        roomy = width >= width_of(card.label) + line_width(badge) + 4
         age: Line = ((card.stale, Role.UNKNOWN),) if card.stale else NOTHING
-        title: Line = ((card.label, Role.STRONG if alarming else Role.TEXT),)
+        title: Line = ((card.label, Role.STRONG if card.alarming else Role.TEXT),)
         self.entitle(title, badge if roomy else short, foot_right=age)
-        self.frame_in(role(card.severity) if alarming else None)
+        self.frame_in(card.trend if card.alarming else None)
         self.show(card_lines(card, width, height, plain=self.plain))
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -50,18 +45,23 @@ class KpiCard(Panel):
 
 def card_lines(card: CardView, width: int, height: int, *, plain: bool = False) -> Sequence[Line]:
     """The content of a card of `width` columns; one row only where `height` is 1."""
-    look = role(card.severity) if card.judged and card.severity >= Severity.WARN else Role.STRONG
-    if card.severity is Severity.UNKNOWN or card.stale:
-        look = Role.UNKNOWN
-    value: list[Segment] = [(card.value, look)]
+    value: list[Segment] = [(card.value, card.look)]
     room = width - line_width(value) - 1
-    line = role(card.severity) if card.judged and card.severity >= Severity.WARN else Role.LINE
-    spark: Line = ((sparkline(card.spark, room, ascii=plain), line),) if room >= 4 else ()
-    change: Line = ((card.change, Role.DIM),)
-    threshold: Line = ((card.threshold, Role.DIM),)
+    spark: Line = ((sparkline(card.spark, room, ascii=plain), card.trend),) if room >= 4 else ()
     first = joined(value, spark, width)
+    level = card.threshold if width_of(card.threshold) <= width else card.threshold_short or card.threshold
+    # What the value leaves out is said before how it has changed.
+    rest = [_aside(card, width), ((card.change, Role.DIM),), ((level, Role.DIM),)]
+    aside, change, threshold = (line if line[0][0] else NOTHING for line in rest)
     if height >= 3:
-        return (first, change, threshold)
-    if card.change and line_width(change) + line_width(threshold) + 1 <= width:
-        return (first, joined(change, threshold, width))
-    return (first, threshold if card.threshold else change)
+        return (first, change, threshold) if not aside else (first, threshold or change, aside)
+    second = aside or change
+    if second and threshold and line_width(second) + line_width(threshold) + 1 <= width:
+        return (first, joined(second, threshold, width))
+    return (first, aside or threshold or change)
+
+
+def _aside(card: CardView, width: int) -> Line:
+    """What the value leaves out, in the longest spelling that fits."""
+    fitting = (text for text in card.aside if width_of(text) <= width)
+    return ((next(fitting, card.aside[-1] if card.aside else ""), Role.WARN),)

@@ -4,6 +4,7 @@ Drawing takes longer than a frame, so the event loop never does it. Until the ne
 the old one stands.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, work
@@ -17,6 +18,24 @@ from revtui.views.model import ChartView
 from revtui.views.palette import Role
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """All that a picture depends on: what the drawing thread gets to see, and nothing else."""
+
+    view: ChartView
+    now: int | None
+    width: int
+    height: int
+    ascii: bool
+    blocks: bool
+
+    def draw(self) -> ChartPicture:
+        """The picture; safe in any thread."""
+        return render_chart(
+            self.view, self.width, self.height, ascii=self.ascii, blocks=self.blocks, now=self.now
+        )
+
+
 class ChartPanel(Panel, can_focus=True):
     """A framed chart of one series."""
 
@@ -25,7 +44,7 @@ class ChartPanel(Panel, can_focus=True):
     class Drawn(Message, bubble=False):
         """A picture is ready; sent from the thread that drew it."""
 
-        def __init__(self, picture: ChartPicture, wanted: object) -> None:
+        def __init__(self, picture: ChartPicture, wanted: Wanted) -> None:
             """`wanted` says what was asked for."""
             super().__init__()
             self.picture, self.wanted = picture, wanted
@@ -37,8 +56,8 @@ class ChartPanel(Panel, can_focus=True):
         self._view: ChartView | None = None
         self._asked = 0
         self._now: int | None = None
-        self._wanted: object = None
-        self._drawing: object = None
+        self._wanted: Wanted | None = None
+        self._shown: Wanted | None = None
         self._picture: ChartPicture | None = None
         self.drawn = 0
         """How many pictures have been drawn."""
@@ -46,7 +65,7 @@ class ChartPanel(Panel, can_focus=True):
     @property
     def settled(self) -> bool:
         """Whether what stands on the screen is the newest."""
-        return self._view is None or (self._picture is not None and self._wanted == self._drawing)
+        return self._view is None or (self._picture is not None and self._wanted == self._shown)
 
     @drawn_once
     def present(self, view: ChartView, *, now: int) -> None:
@@ -66,22 +85,30 @@ class ChartPanel(Panel, can_focus=True):
 
     def _want(self) -> None:
         width, height = self.room
-        wanted = (self._view, self._now, width, height, self.plain)
-        if self._view is None or wanted == self._wanted or width <= 0 or height <= 0:
+        if self._view is None or width <= 0 or height <= 0:
             return
-        self._wanted = wanted
-        self._draw(self._view, width, height, wanted)
+        wanted = Wanted(
+            view=self._view,
+            now=self._now,
+            width=width,
+            height=height,
+            ascii=self.plain,
+            blocks=self._blocks,
+        )
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._draw(wanted)
 
     @work(thread=True, exclusive=True, exit_on_error=True)
-    def _draw(self, view: ChartView, width: int, height: int, wanted: object) -> None:
+    def _draw(self, wanted: Wanted) -> None:
         worker = get_current_worker()
-        picture = render_chart(view, width, height, ascii=self.plain, blocks=self._blocks, now=self._now)
+        picture = wanted.draw()
         if not worker.is_cancelled:
             self.post_message(self.Drawn(picture, wanted))
 
     def on_chart_panel_drawn(self, message: Drawn) -> None:
         """The picture is ready."""
-        self._drawing = message.wanted
+        self._shown = message.wanted
         self.drawn += 1
         if message.picture != self._picture:
             self._picture = message.picture
@@ -93,9 +120,9 @@ class ChartPanel(Panel, can_focus=True):
         return self.paint.strip(picture.lines[y] if picture and y < len(picture.lines) else NOTHING, width)
 
 
-def _quantised(view: ChartView, now: int, width: int) -> int | None:
+def _quantised(view: ChartView, now: int, width: int) -> int:
     """`now` to the column: a chart is not drawn anew for less."""
     if not (view.live and view.times):
-        return None
+        return now
     column = max((view.times[-1] - view.times[0]) // max(width, 1), 1_000_000)
     return now // column * column

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from revtui.tui.paint import Line
+from revtui.views.lines import Line
 from revtui.views.palette import Role, Segment
 from revtui.views.widths import fit, width_of
 

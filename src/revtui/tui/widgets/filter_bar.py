@@ -2,7 +2,6 @@
 
 from typing import ClassVar, Final
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -42,14 +41,6 @@ class FilterBar(Vertical):
             super().__init__()
             self.query = query
 
-    class Closed(Message):
-        """Typing is over."""
-
-        def __init__(self, *, keep: bool) -> None:
-            """`keep`: the filter stays (enter), or is cleared (escape)."""
-            super().__init__()
-            self.keep = keep
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start closed."""
         super().__init__(id=id)
@@ -79,12 +70,12 @@ class FilterBar(Vertical):
         return self.has_class("-open")
 
     def open(self, query: str) -> None:
-        """Show the field, with the filter that holds now in it."""
+        """Show the field, with the filter that holds now in it; the next key is already typed into it."""
         self.add_class("-open")
         self.query_one("#filter-prompt", Bar).show([((_PROMPT, Role.STRONG),)])
         self.field.value = query
         self.field.cursor_position = len(query)
-        self.field.focus()
+        self.screen.set_focus(self.field)
 
     def close(self) -> None:
         """Hide the field."""
@@ -111,20 +102,6 @@ class FilterBar(Vertical):
             return
         self._stop()
         self._pending = self.set_timer(DEBOUNCE_SECONDS, self._typed)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter keeps the filter."""
-        event.stop()
-        self._typed()
-        self.post_message(self.Closed(keep=True))
-
-    def on_key(self, event: events.Key) -> None:
-        """Escape clears the filter, the arrow down leaves for the list."""
-        if event.key in {"escape", "down"}:
-            event.stop()
-            event.prevent_default()
-            self._stop()
-            self.post_message(self.Closed(keep=event.key == "down"))
 
     def _typed(self) -> None:
         self._stop()

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual import events
 from textual.strip import Strip
 
-from revtui.tui.paint import Line
 from revtui.tui.widgets.panel import NOTHING, Panel
+from revtui.views.lines import Line
 from revtui.views.palette import Role
 
 
@@ -16,9 +16,9 @@ class Pager(Panel, can_focus=True):
 
     DEFAULT_CSS: ClassVar[str] = "Pager { height: 1fr; width: 1fr; }"
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the framework's name
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start at the top."""
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._top = 0
 
     def show(self, lines: Sequence[Line]) -> None:

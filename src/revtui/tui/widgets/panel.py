@@ -15,7 +15,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from revtui.tui.paint import Line, Paint, fitted, joined
+from revtui.tui.paint import Paint
+from revtui.views.lines import Line, fitted
 from revtui.views.palette import OKABE_DARK, PALETTES, Role
 from revtui.views.widths import line_width
 
@@ -28,9 +29,9 @@ NOTHING: Final[Line] = ()
 class Painted(Widget):
     """A widget whose lines are (text, role) pairs."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the framework's name
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start empty."""
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._lines: Sequence[Line] = ()
         self._painted: list[Strip] = []
         self._held = self._due = False
@@ -45,6 +46,11 @@ class Painted(Widget):
     def plain(self) -> bool:
         """Whether only ASCII may be shown."""
         return self.app.has_class("-ascii")
+
+    @property
+    def still(self) -> bool:
+        """Whether this is a frame that nobody can press a key in."""
+        return self.app.has_class("-still")
 
     def repaint(self) -> None:
         """Draw anew the lines that have changed, and only those: every line costs bytes on its way."""
@@ -119,9 +125,9 @@ class Panel(Painted):
 
     DEFAULT_CSS: ClassVar[str] = "Panel { height: 1fr; width: 1fr; }"
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - the framework's name
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start without titles."""
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._titles: tuple[Line, Line, Line, Line] = (NOTHING,) * 4
         self._frame_role: Role | None = None
 
@@ -167,7 +173,7 @@ class Panel(Painted):
         return self.grounded(Strip([side, pad, *body, pad, side], width))
 
     def _frame_style(self) -> Style:
-        if self.has_focus:
+        if self.has_focus and not self.still:
             return self.paint.border(focused=True)
         if self._frame_role is not None:
             return self.paint.style(self._frame_role)
@@ -210,6 +216,3 @@ _PAINTS: Final = {name: Paint(palette) for name, palette in PALETTES.items()}
 def paint_for(theme: str) -> Paint:
     """The styles of a theme by its name; the default's for a theme that is not ours."""
     return _PAINTS.get(theme, _PAINTS[OKABE_DARK.name])
-
-
-__all__ = ["NOTHING", "Painted", "Panel", "joined", "paint_for", "spaced"]

@@ -1,23 +1,20 @@
 """A list with a cursor: draws only the rows that can be seen, so ten thousand cost what ten do.
 
 Rows are known by a key, so the cursor stays on its row when others come and go. A list that
-follows its tail stays at the end until somebody scrolls up, and then counts what is new below.
+follows its tail stays at the end until somebody scrolls up.
 """
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment as StyledSegment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from revtui.tui.paint import Line
 from revtui.tui.widgets.panel import NOTHING, Panel
+from revtui.views.lines import Line
 from revtui.views.palette import Role
-
-COPY_WIDTH: Final = 240
-"""A copied row is drawn this wide."""
 
 RowT = TypeVar("RowT")
 
@@ -30,23 +27,8 @@ class RowList(Panel, Generic[RowT], can_focus=True):
     class Moved(Message):
         """The cursor is on another row, or its row has changed."""
 
-        def __init__(self, rows: "RowList[object]") -> None:
-            """`rows` is the list."""
-            super().__init__()
-            self.rows = rows
-
-        @property
-        def control(self) -> "RowList[object]":
-            """The list that the cursor moved in."""
-            return self.rows
-
     class Chosen(Message):
-        """The row under the cursor was clicked."""
-
-        def __init__(self, rows: "RowList[object]") -> None:
-            """`rows` is the list."""
-            super().__init__()
-            self.rows = rows
+        """The row under the cursor was clicked twice."""
 
     def __init__(
         self,
@@ -56,10 +38,9 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         follow: bool = False,
         skip: Callable[[RowT], bool] = lambda _row: False,
         id: str | None = None,  # noqa: A002 - the framework's name
-        classes: str | None = None,
     ) -> None:
         """`draw(row, width)` gives a row's line, `key(row)` what it is known by; the cursor passes over `skip`."""
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._draw, self._key, self._follows, self._skip = draw, key, follow, skip
         self._rows: Sequence[RowT] = ()
         self._heading: Line = NOTHING
@@ -68,8 +49,6 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         self._top = 0
         self.following = follow
         """Whether it stays at its end."""
-        self.unseen = 0
-        """Rows that came while it did not follow."""
 
     @property
     def rows(self) -> Sequence[RowT]:
@@ -80,11 +59,6 @@ class RowList(Panel, Generic[RowT], can_focus=True):
     def selected(self) -> RowT | None:
         """The row under the cursor."""
         return self._rows[self._cursor] if self._rows else None
-
-    def selected_text(self) -> str:
-        """The row under the cursor as plain text, unclipped as far as it is known."""
-        row = self.selected
-        return "" if row is None else "".join(text for text, _role in self._draw(row, COPY_WIDTH)).strip()
 
     @property
     def cursor(self) -> int:
@@ -111,13 +85,14 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         """
         if rows == self._rows and heading == self._heading and empty == self._empty:
             return
-        before, grown = self.selected, len(rows) - len(self._rows)
+        before = self.selected
         self._rows, self._heading, self._empty = rows, heading, empty
         if self.following:
             self._cursor = max(len(rows) - 1, 0)
         elif before is not None:
             self._cursor = self._find(self._key(before))
-            self.unseen = max(self.unseen + grown, 0) if self._follows else 0
+        if rows:
+            self._cursor = self._passed(min(self._cursor, len(rows) - 1), 1)
         self._clamp()
         self.repaint()
         if self.selected != before:
@@ -136,14 +111,15 @@ class RowList(Panel, Generic[RowT], can_focus=True):
         self.move_to(self._cursor + step)
 
     def move_to(self, index: int) -> None:
-        """Put the cursor on a row, as far as there are rows."""
+        """Put the cursor on a row, as far as there are rows; without any, nothing changes."""
+        if not self._rows:
+            return
         before = self._cursor
-        index = min(max(index, 0), max(len(self._rows) - 1, 0))
+        index = min(max(index, 0), len(self._rows) - 1)
         self._cursor = self._passed(index, 1 if index >= before else -1)
         at_end = self._cursor == len(self._rows) - 1
         if self._follows:
             self.following = at_end
-            self.unseen = 0 if at_end else self.unseen
         self._clamp()
         self.repaint()
         if self._cursor != before:
@@ -167,7 +143,7 @@ class RowList(Panel, Generic[RowT], can_focus=True):
             self._top = max(min(self._top, len(self._rows) - page), 0)
 
     def _tell(self) -> None:
-        self.post_message(self.Moved(self))  # type: ignore[arg-type] # whoever listens asks for the row again
+        self.post_message(self.Moved())
 
     def body_line(self, y: int, width: int) -> Strip:
         """The heading, a row, or what is said when there are none."""
@@ -184,7 +160,7 @@ class RowList(Panel, Generic[RowT], can_focus=True):
 
     def row_strip(self, index: int, width: int) -> Strip:
         """One row; the one under the cursor is marked, and reversed while the list has the focus."""
-        selected = index == self._cursor
+        selected = index == self._cursor and not self.still
         line = self._draw(self._rows[index], width - 1)
         strip = self.paint.strip(line, width - 1, selected=selected and self.has_focus)
         return _indented(strip, ">" if selected and self._is_current else " ")
@@ -217,7 +193,7 @@ class RowList(Panel, Generic[RowT], can_focus=True):
             again = index == self._cursor and event.chain > 1
             self.move_to(index)
             if again:
-                self.post_message(self.Chosen(self))  # type: ignore[arg-type] # whoever listens asks for the row again
+                self.post_message(self.Chosen())
 
 
 def _indented(strip: Strip, sign: str) -> Strip:

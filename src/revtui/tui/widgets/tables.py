@@ -6,14 +6,14 @@ from typing import Final
 from textual import events
 
 from revtui.core.events import Rejected
-from revtui.core.severity import Severity
-from revtui.tui.paint import Line
 from revtui.tui.widgets.columns import GAP, Column, table_line, widths_of
 from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
+from revtui.views.lines import Line
 from revtui.views.model import GatewayRow, WindowRow
 from revtui.views.palette import Role, glyph, role, word
 from revtui.views.sparkline import sparkline
+from revtui.views.system import rejected_line
 from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS
 from revtui.views.widths import fit
 
@@ -81,14 +81,10 @@ class GatewayTable(RowList[GatewayRow]):
         self.present(rows, sort=sort, reverse=reverse)
 
     def _line(self, row: GatewayRow, _width: int) -> Line:
-        look = role(row.severity)
-        alarming = row.severity >= Severity.WARN
         roles = [
-            look,
-            Role.STRONG if alarming else Role.TEXT,
-            Role.TEXT,
-            look if alarming else Role.TEXT,
-            *(Role.TEXT,) * 3,
+            role(row.severity),
+            Role.STRONG if row.severity.is_alarm else Role.TEXT,
+            *(role(row.alarms[name]) if name in row.alarms else Role.TEXT for name in GATEWAY_COLUMNS[2:]),
         ]
         line = table_line(_GATEWAY_COLUMNS, self._widths, _gateway_cells(row), roles)
         if not self._spark:
@@ -96,7 +92,7 @@ class GatewayTable(RowList[GatewayRow]):
         return (
             *line,
             ("  ", Role.TEXT),
-            (sparkline(row.spark, self._spark, ascii=self.plain), look if alarming else Role.LINE),
+            (sparkline(row.spark, self._spark, ascii=self.plain), row.trend),
         )
 
 
@@ -110,7 +106,7 @@ class WindowTable(RowList[WindowRow]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start empty."""
-        super().__init__(draw=self._line, key=lambda row: row.cells[0], id=id)
+        super().__init__(draw=self._line, key=lambda row: row.end, id=id)
         self._widths: tuple[int, ...] = (0,) * len(_WINDOW_COLUMNS)
         self._shown: tuple[Sequence[WindowRow], str] = ((), "")
 
@@ -142,9 +138,7 @@ class WindowTable(RowList[WindowRow]):
         roles = [text] * len(WINDOW_COLUMNS)
         if not row.provisional:
             roles[WINDOW_COLUMNS.index("flag")] = role(row.severity)
-            roles[WINDOW_COLUMNS.index("reason")] = (
-                role(row.severity) if row.severity >= Severity.WARN else Role.DIM
-            )
+            roles[WINDOW_COLUMNS.index("reason")] = role(row.severity) if row.severity.is_alarm else Role.DIM
         return table_line(_WINDOW_COLUMNS, self._widths, _window_cells(row), roles)
 
 
@@ -160,23 +154,16 @@ class QuarantineTable(RowList[Rejected]):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
         """Start empty."""
-        super().__init__(draw=_rejected_line, key=lambda row: (row.source, row.offset), follow=True, id=id)
+        super().__init__(draw=self._line, key=lambda row: (row.source, row.offset), follow=True, id=id)
+        self._named = False
 
     @drawn_once
-    def present(self, rows: Sequence[Rejected], *, total: int) -> None:
-        """Show the newest of `total` rejected rows."""
+    def present(self, rows: Sequence[Rejected], *, total: int, named: bool) -> None:
+        """Show the newest of `total` rejected rows; `named`: with their source, where there are several."""
+        self._named = named
         newest = f"newest {len(rows)}" if total > len(rows) else ""
         self.entitle(((f"Quarantine {total:,}", Role.STRONG),), ((newest, Role.DIM),) if newest else NOTHING)
         self.show_rows(rows, empty=said("Nothing has been rejected."))
 
-
-def _rejected_line(row: Rejected, _width: int) -> Line:
-    return (
-        (fit(row.reason, 15), Role.WARN),
-        (f" {row.source}:{row.offset}  ", Role.DIM),
-        (f"{row.detail}  " if row.detail else "", Role.TEXT),
-        (row.raw, Role.DIM),
-    )
-
-
-__all__ = ["GATEWAY_COLUMNS", "GatewayTable", "QuarantineTable", "WindowTable"]
+    def _line(self, row: Rejected, _width: int) -> Line:
+        return rejected_line(row, named=self._named)

@@ -50,7 +50,7 @@ _TRY_SHIFT: Final = 25
 _RETRIES: Final = 2
 _PURPOSES: Final = (
     Stream.NATURE,
-    Stream.APART,
+    Stream.MONEY,
     Stream.LATENCY,
     Stream.OUTCOME,
     Stream.PRESENCE,

@@ -49,7 +49,7 @@ class Stream(IntEnum):
     MINUTE = 3
     TIMES = 4
     NATURE = 5
-    APART = 6
+    MONEY = 6
     LATENCY = 7
     OUTCOME = 8
     PRESENCE = 9

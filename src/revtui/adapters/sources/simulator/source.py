@@ -15,7 +15,8 @@ from revtui.adapters.sources.simulator.spec import SimulatorSpec
 from revtui.adapters.sources.simulator.syntax import place_scenarios
 from revtui.adapters.sources.simulator.writing import csv_line
 from revtui.core.durations import HOUR, MINUTE
-from revtui.core.events import RAW_BYTES_KEPT, AdmissionPolicy, RawBatch, Rejected
+from revtui.core.events import AdmissionPolicy, RawBatch, Rejected
+from revtui.core.text import RAW_BYTES_KEPT
 from revtui.engine.ports import Clock
 
 BATCH_ROWS: Final = 50_000

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from revtui.core.durations import format_duration
+from revtui.core.events import Rejected
 from revtui.engine.snapshot import Snapshot, SourceState, SourceStatus
-from revtui.tui.paint import Line
+from revtui.views.lines import Line
 from revtui.views.model import StatusView
 from revtui.views.palette import Role, Segment
-from revtui.views.values import DASH, age_text, clock_text
+from revtui.views.values import DASH, age_text, clock_text, file_name
+from revtui.views.widths import fit
 
 _LABEL: Final = 12
 _STATE_ROLES: Final = {
@@ -48,15 +50,15 @@ def data_lines(snapshot: Snapshot, status: StatusView, now: int) -> Sequence[Lin
     """Sources, the accounting identity, watermark and lag, and what makes the data less than whole."""
     lines: list[Line] = []
     for number, source in enumerate(snapshot.sources):
-        lines += _source_lines("source" if number == 0 else "", source, now)
+        lines += _source_lines("source" if number == 0 else "", source, now if snapshot.live else None)
     lines += [
         (),
         *_accounting_lines(snapshot),
         (),
         labelled("watermark", (_moment(snapshot.watermark, now), Role.TEXT)),
         labelled("newest", (_moment(snapshot.newest_event, now), Role.TEXT)),
-        labelled("event lag", (status.lag, Role.TEXT)),
-        labelled("rate", (f"{snapshot.events_per_second:,.1f} rows/s", Role.TEXT)),
+        labelled("event lag", (status.lag or DASH, Role.TEXT)),
+        labelled("rate", (_rate(snapshot), Role.TEXT)),
         labelled("window", (_policy(snapshot), Role.TEXT)),
     ]
     lines += [
@@ -72,14 +74,23 @@ def data_lines(snapshot: Snapshot, status: StatusView, now: int) -> Sequence[Lin
     return tuple(lines)
 
 
-def _source_lines(label: str, source: SourceStatus, now: int) -> list[Line]:
+def _rate(snapshot: Snapshot) -> str:
+    """How fast rows come; a backlog, or a file, is read as fast as it can be, which says nothing."""
+    if snapshot.catching_up:
+        return "catching up"
+    return f"{snapshot.events_per_second:,.1f} rows/s" if snapshot.live else DASH
+
+
+def _source_lines(label: str, source: SourceStatus, now: int | None) -> list[Line]:
+    """A source with what it is doing; for how long is known where there is a clock."""
     detail: list[Segment] = [(f"  {source.detail}", Role.DIM)] if source.detail else []
+    since = "" if now is None else f" for {age_text(max(now - source.since, 0))}"
     return [
         labelled(
             label,
             (source.name, Role.STRONG),
             (f"  {source.state}", _STATE_ROLES[source.state]),
-            (f" for {age_text(max(now - source.since, 0))}", Role.DIM),
+            (since, Role.DIM),
         ),
         labelled(
             "",
@@ -123,7 +134,7 @@ def _accounting_lines(snapshot: Snapshot) -> list[Line]:
 def _moment(us: int | None, now: int) -> str:
     if us is None:
         return DASH
-    return f"{clock_text(us)}Z  ({age_text(max(now - us, 0))} ago)"
+    return f"{clock_text(us, now=now)}Z  ({age_text(max(now - us, 0))} ago)"
 
 
 def _policy(snapshot: Snapshot) -> str:
@@ -146,4 +157,15 @@ def program_lines(figures: Figures) -> Sequence[Line]:
         labelled("pictures", (f"{figures.drawn:,} drawn, {figures.skipped:,} skipped", Role.TEXT)),
         (),
         *named,
+    )
+
+
+def rejected_line(row: Rejected, *, named: bool) -> Line:
+    """A quarantined row; `named`: with its source, where there are several."""
+    place = f"{file_name(row.source)} " if named else ""
+    return (
+        (fit(row.reason, 15), Role.WARN),
+        (f" {place}offset {row.offset:,}  ", Role.DIM),
+        (f"{row.detail}  " if row.detail else "", Role.TEXT),
+        (row.raw, Role.DIM),
     )
