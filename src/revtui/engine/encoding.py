@@ -68,7 +68,7 @@ def encode(events: pl.DataFrame, *, currency: str) -> EncodedBatch:
         currency_hash=pl.col("currency").hash(seed=0),
         retry_attempt=pl.col("retry_attempt"),
     )
-    array = {name: columns[name].to_numpy() for name in columns.columns if columns.schema[name] != pl.String}
+    array = {series.name: series.to_numpy() for series in columns.iter_columns() if series.dtype != pl.String}
     payload = array["users"]
     for name in (
         "gateways", "status_hash", "response_hash", "currency_hash",

@@ -6,7 +6,8 @@ How a batch is taken, exactly as if its events had come one by one:
       │  in time (no window that contains the event has closed): added together, in any order, since
       │      they cannot touch a window that closes before they arrive
       └─ behind (some window has closed): added in order of arrival, between the closes, so that a
-             window's row at close does not hold them and its revision counts them
+             window's row at close does not hold them and its revision counts them; those that come
+             before the batch closes anything are added with the others
 
 A window is named by its end, counted in hops: window `e` is `[e*hop - length, e*hop)`.
 """
@@ -372,22 +373,34 @@ class Engine:
             users=batch.users,
             has_user=batch.has_user,
         )
-        in_time = np.flatnonzero(counted & ~behind)
-        if in_time.size:
-            self._add(events if in_time.size == len(batch) else events.take(in_time))
-        rows = np.flatnonzero(behind)
-        if not rows.size:
-            return
+        at_once, rows = counted & ~behind, np.flatnonzero(behind)
         closed = before[rows] // self._policy.hop
         frozen = (before[rows] - self._policy.lateness) // self._policy.hop
         turns = np.flatnonzero((closed[1:] != closed[:-1]) | (frozen[1:] != frozen[:-1])) + 1
-        for start, stop in pairwise([0, *turns.tolist(), rows.size]):
+        groups = list(pairwise([0, *turns.tolist(), rows.size])) if rows.size else []
+        if groups and self._stands(int(before[rows[0]]), pane[rows[: groups[0][1]]]):
+            _, stop = groups.pop(0)
+            self._revise(events.take(rows[:stop]), closed=int(closed[0]), frozen=int(frozen[0]))
+            at_once[rows[:stop]] = True
+        together = np.flatnonzero(at_once)
+        if together.size:
+            self._add(events if together.size == len(batch) else events.take(together))
+        for start, stop in groups:
             group = events.take(rows[start:stop])
             self._advance(int(before[rows[start]]))
             self._extend(group.pane)
             self._advance(int(before[rows[start]]))
             self._revise(group, closed=int(closed[start]), frozen=int(frozen[start]))
             self._add(group)
+
+    def _stands(self, watermark: int, panes: Int64Array) -> bool:
+        """Whether nothing closes or freezes up to that watermark, and events of these panes extend nothing."""
+        return (
+            self._first is not None
+            and watermark // self._policy.hop < self._next
+            and (watermark - self._policy.lateness) // self._policy.hop <= self._frozen
+            and int(panes.min()) + 1 >= self._first
+        )
 
     def _add(self, events: Counted) -> None:
         newest = int(events.event_ts.max())
