@@ -165,6 +165,7 @@ def settings(loaded: LoadedConfig, *, live: bool, currency: str) -> MonitorSetti
             currency_exponent=exponent(currency),
             latency_sla_ms=config.business.latency_sla_ms,
             max_gateways=config.business.max_gateways,
+            max_users=config.business.max_users,
             timezone=config.business.timezone,
             rules=loaded.rules(),
             live=live,

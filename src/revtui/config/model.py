@@ -104,6 +104,12 @@ class Business(Section):
         le=10_000,
         description="So many gateways have rows of their own; later ones share `(other)`.",
     )
+    max_users: int = Field(
+        default=5_000_000,
+        ge=1000,
+        le=100_000_000,
+        description="Up to so many, active users are exact; beyond, an estimate, marked `~`.",
+    )
 
 
 class Guards(Section):

@@ -1,4 +1,4 @@
-"""Exact distinct users per window, with no work when a window closes.
+"""Distinct users per window, with no work when a window closes.
 
 A user who was active at time `t` counts in every window whose users-span covers `t`: those that end
 in hops `t // hop + 1` to `(t + span) // hop`. For each user the windows in which it counts already are
@@ -10,6 +10,8 @@ kept as intervals, and an event raises by one those that it adds:
 
 Users are forgotten in two generations: whoever has not been seen since the turn before last, and
 covers no window that may still change, is gone at the next. A user at a gateway is an entity of its own.
+
+When there are more users than can be followed, figures become estimates: see `core.samples`.
 """
 
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ import numpy as np
 from revtui.core.arrays import Int32Array, Int64Array, State, UInt64Array
 from revtui.core.keylog import KeyLog
 from revtui.core.levels import Levels
+from revtui.core.samples import SAMPLE_BITS, Sample
 
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
 _NOWHERE: Final = -(2**62)
@@ -30,11 +33,15 @@ _NO_PAST: Final = 0
 class DistinctUsers:
     """Distinct users per window, for all events (key 0) and per gateway (keys from 1)."""
 
-    def __init__(self, *, hop: int, span: int, keys: int) -> None:
-        """`hop` and `span` in microseconds; `keys` is how many keys there are at first."""
+    def __init__(self, *, hop: int, span: int, keys: int, most: int) -> None:
+        """`hop` and `span` in microseconds; `keys` is how many keys there are at first.
+
+        With more than `most` users in a generation, figures are estimates.
+        """
         self._hop = hop
         self._span = span
         self._levels = Levels(keys=keys)
+        self._sample = Sample(most=most)
         self._past = _Past()
         self._present = _Coverage(self._past)
         self._before = _Coverage(self._past)
@@ -60,11 +67,16 @@ class DistinctUsers:
         if not users.size:
             return
         self._newest = max(self._newest, int(last.max()))
+        followed = self._sample.of(users)
+        if followed is not None:
+            users, keys = users.take(followed), keys.take(followed)
+            first, last = first.take(followed), last.take(followed)
+            if not followed.size:
+                return
         own = np.flatnonzero(keys)
         at_gateways = keys.take(own)
-        numbers = self._numbers(
-            np.concatenate([users, users.take(own) ^ (at_gateways.view(np.uint64) * _MIX)])
-        )
+        mixed = (at_gateways.view(np.uint64) * _MIX) << SAMPLE_BITS
+        numbers, appended = self._numbers(np.concatenate([users, users.take(own) ^ mixed]))
         stays = _stays(
             numbers,
             np.concatenate([first, first.take(own)]),
@@ -73,16 +85,28 @@ class DistinctUsers:
         )
         for entities, begin, end, key in stays:
             rows, low, high = self._present.cover(entities, begin, end, oldest=self._oldest)
-            self._levels.raise_between(low, high, key.take(rows))
+            hashes = self._present.log.keys.take(entities.take(rows) - 1)
+            for part in self._sample.parts(hashes, low, high, self._oldest):
+                at = key.take(rows.take(part.rows))
+                self._levels.raise_between(part.first, part.last, at, by=part.weight)
+        self._sample.note(int(np.count_nonzero(appended < users.size)))
 
-    def _numbers(self, entities: UInt64Array) -> Int32Array:
-        """Number of each entity in the present generation; whoever is known of old moves into it."""
+    def _numbers(self, entities: UInt64Array) -> tuple[Int32Array, Int64Array]:
+        """Number of each entity in the present generation, and the rows of those that are new to it.
+
+        Whoever is known of old moves into it.
+        """
         numbers, appended = self._present.upsert(entities)
         if appended.size and len(self._before):
             known = self._before.log.find(entities.take(appended))
             here = np.flatnonzero(known)
             self._present.inherit(numbers.take(appended.take(here)), self._before, known.take(here))
-        return numbers
+        return numbers, appended
+
+    @property
+    def estimated(self) -> bool:
+        """Whether figures of windows that may still be asked for are estimates."""
+        return self._sample.estimates(self._oldest)
 
     def at(self, windows: Int64Array) -> Int64Array:
         """Distinct users of each window and key."""
@@ -94,6 +118,7 @@ class DistinctUsers:
         self._oldest = window
         if window > self._turn:
             self._turn = self._newest
+            self._sample.turn(self._newest)
             self._before, self._present = self._present, _Coverage(self._past, expected=len(self._present))
             self._past.turn()
 
@@ -115,9 +140,10 @@ class DistinctUsers:
             prefix = f"{part}_"
             held.load({name.removeprefix(prefix): state[name] for name in state if name.startswith(prefix)})
 
-    def _parts(self) -> "tuple[tuple[str, Levels | _Past | _Coverage], ...]":
+    def _parts(self) -> "tuple[tuple[str, Levels | Sample | _Past | _Coverage], ...]":
         return (
             ("levels", self._levels),
+            ("sample", self._sample),
             ("past", self._past),
             ("present", self._present),
             ("before", self._before),

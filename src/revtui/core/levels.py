@@ -25,8 +25,8 @@ class Levels:
             self._steps = np.pad(self._steps, ((0, 0), (0, more)))
             self._base = np.pad(self._base, (0, more))
 
-    def raise_between(self, first: Int64Array, last: Int64Array, key: Int64Array) -> None:
-        """Add one to each range `first <= window <= last` of its key; empty ranges are passed over."""
+    def raise_between(self, first: Int64Array, last: Int64Array, key: Int64Array, *, by: int = 1) -> None:
+        """Add to each range `first <= window <= last` of its key; empty ranges are passed over."""
         real = np.flatnonzero(first <= last)
         if not real.size:
             return
@@ -42,13 +42,13 @@ class Levels:
             steps = steps.reshape(width, keys)
             touched = np.flatnonzero(steps.any(axis=1))
             at = self._places(touched + low)
-            self._steps[at] += steps[touched]
+            self._steps[at] += steps[touched] * by
             return
         windows, place = np.unique(np.concatenate([first, after]), return_inverse=True)
         cells = (self._places(windows) * keys).take(place) + np.concatenate([key, key])
         flat = self._steps.reshape(-1)
-        np.add.at(flat, cells[: first.size], 1)
-        np.subtract.at(flat, cells[first.size :], 1)
+        np.add.at(flat, cells[: first.size], by)
+        np.subtract.at(flat, cells[first.size :], by)
 
     def _places(self, windows: Int64Array) -> Int64Array:
         """Row of each of these distinct windows, made where it is missing."""

@@ -150,6 +150,7 @@ def _fingerprint(settings: EngineSettings) -> dict[str, Any]:
         "currency": settings.currency,
         "timezone": settings.timezone,
         "max_gateways": settings.max_gateways,
+        "max_users": settings.max_users,
         "latency_sla_ms": settings.latency_sla_ms,
         "polars": pl.__version__,
     }

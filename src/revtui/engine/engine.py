@@ -50,6 +50,8 @@ class EngineSettings:
     currency_exponent: int
     latency_sla_ms: int
     max_gateways: int
+    max_users: int = 5_000_000
+    """Up to so many active users are exact, more are estimated."""
     rules: tuple[Rule, ...]
     timezone: str = "UTC"
     """Of the business days."""
@@ -121,6 +123,7 @@ class Engine:
             policy,
             self._calendar,
             max_gateways=settings.max_gateways,
+            max_users=settings.max_users,
             latency_sla_ms=settings.latency_sla_ms,
             archived_panes=settings.archive // policy.hop,
         )

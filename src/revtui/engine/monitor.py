@@ -162,6 +162,7 @@ class Monitor:
             last_seq=self.transitions.last_seq,
             excluded=self._excluded(),
             other_gateways=engine.other_gateways,
+            users_estimated=engine.tally.users_estimated,
             quarantine=tuple(
                 sorted(
                     (row for intake in self.intakes for row in intake.totals.newest),

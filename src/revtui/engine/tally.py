@@ -65,6 +65,7 @@ class Tally:
         calendar: Calendar,
         *,
         max_gateways: int,
+        max_users: int,
         latency_sla_ms: int,
         archived_panes: int,
     ) -> None:
@@ -76,7 +77,7 @@ class Tally:
         self._panes = PaneSums(keys=1)
         self.archive = PaneArchive(most_panes=archived_panes)
         self._latencies = LatencyPanes()
-        self._users = DistinctUsers(hop=policy.hop, span=policy.users_span, keys=1)
+        self._users = DistinctUsers(hop=policy.hop, span=policy.users_span, keys=1, most=max_users)
         self._revisions = Levels(keys=1)
         self._percentiles: dict[int, Float64Array] = {}  # of closed windows, until a latency comes in behind
 
@@ -127,6 +128,11 @@ class Tally:
     def closing(self, windows: Int64Array) -> WindowSums:
         """The given windows (ends in hops, ascending) as they close now."""
         return self._windows(windows, walk=self._latencies.closing, known=self._percentiles)
+
+    @property
+    def users_estimated(self) -> bool:
+        """Whether active users of windows that are not frozen yet may be estimates."""
+        return self._users.estimated
 
     def closed(self, windows: Int64Array) -> WindowSums:
         """Windows that have closed, as they stand now."""
