@@ -20,7 +20,7 @@ from scripted import BASE, SECOND, ScriptedSource, cut, purchase
 DAY = 24 * 60 * MINUTE
 
 
-def monitor_of(rows: list[dict[str, str]], *, live: bool = True) -> Monitor:
+def monitor_of(rows: list[dict[str, str]], *, live: bool = True, max_users: int = 1000) -> Monitor:
     """A monitor that has taken `rows`."""
     settings = MonitorSettings(
         engine=EngineSettings(
@@ -29,6 +29,7 @@ def monitor_of(rows: list[dict[str, str]], *, live: bool = True) -> Monitor:
             currency_exponent=2,
             latency_sla_ms=1200,
             max_gateways=64,
+            max_users=max_users,
             rules=contracts(),
             live=live,
         ),
@@ -100,6 +101,15 @@ def test_finite_data_never_grow_stale() -> None:
     assert not snapshot.is_stale(snapshot.taken_at + DAY)
     assert snapshot.severity_at(snapshot.taken_at + DAY) is Severity.OK
     assert snapshot.lag(snapshot.taken_at + DAY) is None
+
+
+def test_more_users_than_can_be_followed_are_said_to_be_an_estimate() -> None:
+    rows = [purchase(5 * turn, f"e{turn}", user_id=f"u{turn}") for turn in range(361)]
+    exact, estimated = (at(monitor_of(rows, max_users=most), 0) for most in (361, 100))
+    assert (exact.users_estimated, estimated.users_estimated) == (False, True)
+    users = [each.rows["active_users_30m"][-1] for each in (exact, estimated)]
+    assert users[0] == 29 * 12  # the last minute is not closed yet
+    assert users[1] == pytest.approx(29 * 12, rel=0.3)
 
 
 def test_a_lost_source_makes_everything_stale_at_once(steady: Monitor) -> None:
