@@ -161,10 +161,11 @@ class JsonFormat:
         line_ends = int(np.count_nonzero(returns)) + data.endswith(b"\n") + len(starts) - 1
         if int(np.count_nonzero(buffer < 0x20)) != line_ends or not _is_utf8(data):
             return None
-        columns = read_lines(data, starts, ends - returns, self._fields, as_text=self._as_text)
-        if columns is None:
+        lines = read_lines(data, starts, ends - returns, self._fields, as_text=self._as_text)
+        if lines is None:
             return None
-        plain = bool(buffer.max() < 0x7F) and b" " not in data and b'""' not in data
+        columns = lines.columns
+        plain = bool(buffer.max() < 0x7F) and b" " not in data and not lines.has_empty
         found = {column.name.partition("\0")[0] for column in columns}
         columns += [
             pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(starts))

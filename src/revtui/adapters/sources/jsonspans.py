@@ -1,14 +1,16 @@
-"""JSON lines of one shape, cut into fields by their quotes, many lines at a time.
+r"""JSON lines of one shape, cut into fields by their keys, many lines at a time.
 
-Most writers put the same keys in the same order on every line, without escapes. Then the quotes alone
-tell where everything is, and what lies between them can be proved to make an object of single values:
+Most writers put the same keys in the same order on every line, without escapes. A quote and a colon then end
+a key, and all that stands between two keys is known from the first line:
 
     {"event_id":"a-1","amount":12.5,"user_id":null}
-     o        c o   c o      c      o       c            quotes that open and close, in turns
-            key:             key:         key:           a string that closes before a colon is a key
+     \_________/ \___/ \______/ \__/ \________/        heads, which are the same on every line,
+        head      value   head  value   head           and values
 
-Lines with different numbers of keys (of writers that leave out what is empty) are taken in groups. What
-is not proved here is left to `jsonlines`, which reads line by line; the values are the same.
+Every string that is a value begins and ends with a quote; when there are no other quotes than these and those of
+the keys, none stands inside. So the lines are proved to be objects of single values. Lines with different
+numbers of keys (of writers that leave out what is empty) are taken in groups. What is not proved here is left
+to `jsonlines`, which reads line by line; the values are the same.
 """
 
 from collections.abc import Container, Sequence
@@ -20,32 +22,43 @@ import polars as pl
 
 from revtui.adapters.sources.records import Positions
 from revtui.adapters.sources.spans import READABLE, Fields, Span
-from revtui.core.arrays import BoolArray
+from revtui.core.arrays import BoolArray, UInt64Array
 
 APART: Final = "amount"
 """The field of which a number and the same as text are told apart."""
 
-_QUOTE, _COLON, _COMMA, _BLANK, _OPEN, _CLOSE = 0x22, 0x3A, 0x2C, 0x20, 0x7B, 0x7D
+_QUOTE, _COLON, _COMMA, _BLANK, _CLOSE = 0x22, 0x3A, 0x2C, 0x20, 0x7D
 _MOST_KEYS: Final = 64
 _MOST_GROUPS: Final = 8
 _LONGEST_FLOAT: Final = 15
 """Characters of a number that means the same by its digits and as a binary float."""
-_WORDS: Final = {b"null": 4, b"true": 4, b"false": 5}
+_NUMBERS: Final = frozenset({"amount", "latency_ms", "retry_attempt"})
+"""Of these, only what could stand in JSON without quotes is readable."""
+_BYTE: Final = np.uint64(0xFF)
+_FIRST_BYTES: Final = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
+_NULL, _TRUE, _FALSE = (np.uint64(int.from_bytes(word, "little")) for word in (b"null", b"true", b"false"))
 
 
-class _Keys(NamedTuple):
-    """Every key of every line, in order, and what stands behind it."""
+class Lines(NamedTuple):
+    """What lines hold."""
 
-    open: Positions
-    """Its first quote."""
-    close: Positions
-    """Its last."""
+    columns: list[pl.Series]
+    """Of `core.events.RawBatch`; what no line has gets none."""
+    has_empty: bool
+    """Whether any text is empty."""
+
+
+class _Cells(NamedTuple):
+    """The values of a group of lines with the same keys: all of shape (lines, keys)."""
+
+    names: list[str]
     start: Positions
-    """Where its value starts; of a string, behind the quote."""
+    """Of a string, behind the quote."""
     length: Positions
     is_string: BoolArray
-    first: Positions
-    """The number of the first key of each line."""
+    is_null: BoolArray
+    first: UInt64Array
+    """The first eight bytes, the quote included."""
 
 
 @dataclass(slots=True)
@@ -57,22 +70,26 @@ class _Column:
     """0 where there is none."""
     is_string: BoolArray
 
+    @property
+    def bare(self) -> Positions:
+        """Rows that hold something without quotes."""
+        return np.flatnonzero(~self.is_string & (self.length > 0))
+
 
 def read_lines(
     data: bytes, starts: Positions, ends: Positions, names: Sequence[str], *, as_text: Container[str]
-) -> list[pl.Series] | None:
-    """The fields `names` of lines, as columns of `core.events.RawBatch`; None when anything is not proved.
+) -> Lines | None:
+    """The fields `names` of lines; None when anything is not proved.
 
     Args:
         data: The bytes: valid UTF-8, without control characters but for the ends of lines.
-        starts: Where each line starts; at least one.
+        starts: Where each line starts, with a brace; at least one.
         ends: Where it ends, without its line end.
-        names: What is wanted; what no line has gets no column.
+        names: What is wanted.
         as_text: What of it must stay text.
     """
-    keys = _keys(data, starts, ends)
     fields = Fields(data)
-    columns = None if keys is None else _columns(fields, keys, starts, names)
+    columns = _columns(fields, data, starts, ends, names)
     if columns is None:
         return None
     found, texts = list[pl.Series](), dict[str, _Column]()
@@ -80,110 +97,153 @@ def read_lines(
         read: list[pl.Series] = []
         if name in READABLE and name not in as_text:
             read = fields.read(name, Span(column.start, column.length), longest=_LONGEST_FLOAT)
+        if not (read and name in _NUMBERS) and not _is_text(fields, name, column, read=bool(read)):
+            return None
         found += read
         if not read:
             texts[name] = column
-    if not all(_is_text(fields, name, column) for name, column in texts.items()):
-        return None
-    return found + _texts(data, starts, texts)
-
-
-def _keys(data: bytes, starts: Positions, ends: Positions) -> _Keys | None:
-    """The keys, when each line is `{` key `:` value (`,` key `:` value)* `}`; values are not looked into."""
-    buffer = np.frombuffer(data + b"\n", np.uint8)
-    quotes = np.flatnonzero(buffer == _QUOTE)
-    if b"\\" in data or quotes.size % 2:
-        return None
-    opens, closes = quotes[0::2], quotes[1::2]
-    strings = np.flatnonzero(buffer[closes + 1] == _COLON)
-    opened, closed = opens[strings], closes[strings]
-    first = np.flatnonzero(buffer[opened - 1] == _OPEN)
-    values = np.diff(strings, append=opens.size) - 1  # strings between a key and the next one
-    if first.size != starts.size or (opened[first] != starts + 1).any() or int(values.max()) > 1:
-        return None
-    last = np.append(first[1:], strings.size) - 1
-    colon_blank = int(buffer[closed[0] + 2] == _BLANK)
-    comma_blank = int(strings.size > 1 and last[0] > 0 and buffer[opened[1] - 1] == _BLANK)
-    start = closed + 2 + colon_blank
-    stop = np.append(opened[1:], 0) - 1 - comma_blank
-    stop[last] = ends - 1
-    marks = np.full(strings.size, _COMMA, np.uint8)
-    marks[last] = _CLOSE
-    proved = (buffer[stop] == marks) & (stop > start)
-    if colon_blank:
-        proved &= buffer[closed + 2] == _BLANK
-    if comma_blank:
-        proved &= (buffer[stop + 1] == _BLANK) | (marks == _CLOSE)
-    is_string = values == 1
-    text = strings[is_string] + 1
-    quoted = (opens[text] == start[is_string]) & (closes[text] == stop[is_string] - 1)
-    if not proved.all() or not quoted.all():
-        return None
-    return _Keys(opened, closed, start + is_string, stop - start - 2 * is_string, is_string, first)
+    has_empty = any((column.is_string & (column.length == 0)).any() for column in texts.values())
+    return Lines(found + _texts(data, starts, texts), has_empty)
 
 
 def _columns(
-    fields: Fields, keys: _Keys, starts: Positions, names: Sequence[str]
+    fields: Fields, data: bytes, starts: Positions, ends: Positions, names: Sequence[str]
 ) -> dict[str, _Column] | None:
-    """The wanted columns, when the lines have the same keys in the same order, by groups."""
-    count = np.diff(keys.first, append=keys.open.size)
-    sizes = np.unique(count) if (count != count[0]).any() else count[:1]
-    if len(sizes) > _MOST_GROUPS or int(sizes[-1]) > _MOST_KEYS:
+    """The wanted columns, from groups of lines with the same keys in the same order."""
+    buffer = np.frombuffer(data, np.uint8)
+    if b"\\" in data:
+        return None
+    closes = np.flatnonzero((buffer[:-1] == _QUOTE) & (buffer[1:] == _COLON))
+    groups = _groups(starts, ends, closes)
+    if groups is None:
         return None
     columns: dict[str, _Column] = {}
-    for size in sizes.tolist():
-        rows = np.flatnonzero(count == size) if len(sizes) > 1 else np.arange(count.size)
-        known: set[str] = set()
-        for turn in range(size):
-            here = keys.first[rows] + turn
-            name = _name(fields, Span(keys.open[here] + 1, keys.close[here] - keys.open[here] - 1))
-            if name is None or name in known:
-                return None
-            known.add(name)
-            value = _Column(keys.start[here], keys.length[here], keys.is_string[here])
-            if not _drop_words(fields, value, wanted=name in names):
-                return None
-            if name in names:
-                column = columns.setdefault(
-                    name, _Column(starts.copy(), np.zeros_like(starts), np.zeros(starts.size, np.bool_))
-                )
-                column.start[rows], column.length[rows] = value.start, value.length
-                column.is_string[rows] = value.is_string
-    return columns
+    strings = 0
+    for rows, own in groups:
+        cells = _cells(fields, data, buffer, starts[rows], ends[rows], own)
+        if cells is None or len(set(cells.names)) < len(cells.names):
+            return None
+        strings += int(np.count_nonzero(cells.is_string))
+        for place, name in enumerate(cells.names):
+            if name not in names:
+                if not _is_single(fields, cells, place):
+                    return None
+                continue
+            is_string = cells.is_string[:, place]
+            start, length = cells.start[:, place], cells.length[:, place] * ~cells.is_null[:, place]
+            if own.shape[0] == starts.size:
+                columns[name] = _Column(start.copy(), length, is_string.copy())
+                continue
+            column = columns.setdefault(
+                name, _Column(starts.copy(), np.zeros_like(starts), np.zeros(starts.size, np.bool_))
+            )
+            column.start[rows], column.length[rows], column.is_string[rows] = start, length, is_string
+    quotes = int(np.count_nonzero(buffer == _QUOTE))
+    return columns if quotes == 2 * (closes.size + strings) else None
 
 
-def _name(fields: Fields, span: Span) -> str | None:
-    """The key that all lines have at a place."""
-    return fields.text(int(span.start[0]), int(span.length[0])) if fields.alike(span) else None
+def _groups(
+    starts: Positions, ends: Positions, closes: Positions
+) -> list[tuple[slice | Positions, Positions]] | None:
+    """Lines by their number of keys, with the last quote of each key: shape (lines, keys).
 
-
-def _drop_words(fields: Fields, value: _Column, *, wanted: bool) -> bool:
-    """Take `null` out of a column; False when it holds anything but strings, numbers and that.
-
-    What is not wanted may hold `true` and `false` too.
+    None when there are too many kinds of lines, or some without a key.
     """
-    bare = np.flatnonzero(~value.is_string)
-    if not bare.size:
-        return True
-    start, length = value.start[bare], value.length[bare]
+    lines = starts.size
+    if closes.size % lines == 0 and closes.size:
+        own = closes.reshape(lines, -1)
+        if (own[:, 0] > starts).all() and (own[:, -1] < ends).all():
+            return [(slice(None), own)] if own.shape[1] <= _MOST_KEYS else None
+    first = np.searchsorted(closes, starts)
+    count = np.diff(first, append=closes.size)
+    sizes = np.unique(count)
+    if len(sizes) > _MOST_GROUPS or not 0 < int(sizes[0]) <= int(sizes[-1]) <= _MOST_KEYS:
+        return None
+    own_rows = [np.flatnonzero(count == size) for size in sizes.tolist()]
+    return [
+        (rows, closes[first[rows, None] + np.arange(size)])
+        for rows, size in zip(own_rows, sizes.tolist(), strict=True)
+    ]
+
+
+def _cells(
+    fields: Fields,
+    data: bytes,
+    buffer: np.typing.NDArray[np.uint8],
+    starts: Positions,
+    ends: Positions,
+    closes: Positions,
+) -> _Cells | None:
+    """The values, when each line is `{` key `:` value (`,` key `:` value)* `}`; they are not looked into."""
+    heads = _heads(data, int(starts[0]), closes[0].tolist())
+    if heads is None:
+        return None
+    colon_blank = int(data[int(closes[0, 0]) + 2] == _BLANK)
+    size = np.array([len(head) for head in heads])
+    head = closes + 1 - size  # where each begins
+    start = closes + 2 + colon_blank
+    stop = np.empty_like(start)
+    stop[:, :-1], stop[:, -1] = head[:, 1:], ends - 1
+    length = stop - start
+    if (head[:, 0] != starts).any() or int(length.min()) < 1:
+        return None
+    if (buffer.take(stop[:, -1]) != _CLOSE).any() or not _alike(fields, head, size):
+        return None
+    if colon_blank and (buffer.take(closes + 2) != _BLANK).any():
+        return None
     first = fields.word(start)
-    rest = np.ones(bare.size, np.bool_)
-    for word, size in _WORDS.items():
-        if word != b"null" and wanted:
-            continue
-        mine = (length == size) & (first & np.uint64((1 << 8 * size) - 1) == int.from_bytes(word, "little"))
-        rest &= ~mine
-        value.length[bare[mine]] = 0
-    numbers = Span(start[rest], length[rest])
-    return not rest.any() or fields.numbers(numbers, longest=_LONGEST_FLOAT) is not None
+    is_string = (first & _BYTE) == _QUOTE
+    quoted = (buffer.take(stop - 1) == _QUOTE) & (length > 1)
+    if (is_string & ~quoted).any():
+        return None
+    is_null = (first & _FIRST_BYTES[4] == _NULL) & (length == 4)
+    names = [name.lstrip(b"{, ")[1:-1].decode() for name in heads]
+    return _Cells(names, start + is_string, length - 2 * is_string, is_string, is_null, first)
 
 
-def _is_text(fields: Fields, name: str, column: _Column) -> bool:
+def _heads(data: bytes, start: int, closes: Sequence[int]) -> list[bytes] | None:
+    """What a line has before each value but the colon: `{"name"`, or `,"name"` with or without a blank."""
+    heads: list[bytes] = []
+    for close in closes:
+        opened = data.rfind(b'"', start, close)
+        before = opened - 1
+        if heads:
+            before -= data[before] == _BLANK
+            start = close
+        if before < 0 or data[before:opened] not in ((b", ", b",") if heads else (b"{",)):
+            return None
+        heads.append(data[before : close + 1])
+    return heads
+
+
+def _alike(fields: Fields, head: Positions, size: Positions) -> bool:
+    """Whether the heads of all lines, of these sizes, are those of the first."""
+    for place in range(0, int(size.max()), 8):
+        some = np.flatnonzero(size > place)
+        words = fields.word(head[:, some] + place if place or some.size < size.size else head)
+        mask = _FIRST_BYTES.take(np.minimum(size[some] - place, 8))
+        if ((words ^ words[0]) & mask).any():
+            return False
+    return True
+
+
+def _is_single(fields: Fields, cells: _Cells, place: int) -> bool:
+    """Whether a column that is not wanted holds single values only."""
+    first, length = cells.first[:, place], cells.length[:, place]
+    known = cells.is_string[:, place] | cells.is_null[:, place]
+    known |= (first & _FIRST_BYTES[4] == _TRUE) & (length == 4)
+    known |= (first & _FIRST_BYTES[5] == _FALSE) & (length == 5)
+    rest = np.flatnonzero(~known)
+    numbers = Span(cells.start[rest, place], length[rest])
+    return not rest.size or fields.numbers(numbers, longest=_LONGEST_FLOAT) is not None
+
+
+def _is_text(fields: Fields, name: str, column: _Column, *, read: bool) -> bool:
     """Whether the text of every value is that of its bytes: strings, and whole numbers that are no money."""
-    bare = np.flatnonzero(~column.is_string & (column.length > 0))
+    bare = column.bare
     if not bare.size:
         return True
-    if name == APART:
+    if read or name == APART:
         return False
     numbers = fields.numbers(Span(column.start[bare], column.length[bare]))
     return numbers is not None and not numbers.scale.any()

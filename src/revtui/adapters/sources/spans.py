@@ -191,12 +191,12 @@ class Fields:
         return True
 
     def word(self, start: Positions) -> UInt64Array:
-        """The eight bytes from each place on."""
+        """The eight bytes from each place on, of any shape; the first and the last are the outermost."""
         return self._words(start).at(start)
 
     def _words(self, start: Positions) -> "_Words":
         """The words around fields that start at these places."""
-        if int(start[0]) >= _MARGIN and int(start[-1]) + _MARGIN <= len(self._data):
+        if start.item(0) >= _MARGIN and start.item(-1) + _MARGIN <= len(self._data):
             return _Words(self._data, 0)
         return self._padded
 
