@@ -1,6 +1,7 @@
 """JSON lines: one verdict per line, at once or one by one."""
 
 import json
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import cut, feed_all, json_reader, rejected, rows, said
 
+from revtui.adapters.sources import jsonlines
 from revtui.adapters.sources.jsonlines import JsonFormat
 from revtui.core.events import RawBatch
 
@@ -97,6 +99,63 @@ def test_fields_become_text_and_numbers_of_amount_stand_apart() -> None:
     assert values(b'{"event_id":true,"amount":"12.50"}')["amount"] == "12.50"
     assert values(b'{"event_id":true,"amount":"12.50"}')["event_id"] == "true"
     assert values(b'{"event_id":null,"amount":3}')["amount:number"] == 3.0
+
+
+FRAGMENTS = [
+    '"a"', '"a b"', '""', '"é"', '"12.50"', '"login"', '"null"', '"\\u0041"', '"a\\"b"', '"a":', '"a', 'a"', '"', '"a""b"', '"a","b"',
+    "null", "nul", "nulls", "true", "false", "True", "login", "NaN", "Infinity", "",
+    "0", "-0", "7", "-7", "12", "012", "12.5", "12.505", "1.", ".5", "+1", "1e5", "1e400", "123456789012345", "12345678901234567890",
+    "1 ", " 1", "1,2", "[1]", "{}", '{"a":1}', "[]", "}", "{", ":", ",",
+]  # fmt: skip
+"""What may stand where a value should, and what must not."""
+KEYS = [
+    [],
+    ["event_id"],
+    [*FIELDS],
+    ["event_type", "x", "amount", "event_id", "latency_ms"],
+    ["event_id", "x", "event_id"],
+]
+
+
+@st.composite
+def shaped_lines(draw: st.DrawFn) -> list[bytes]:
+    """Lines of one or two shapes, as one program writes them."""
+    colon, comma = draw(st.sampled_from([(":", ","), (": ", ", "), (": ", ",")]))
+    lines = []
+    for keys in draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=2)):
+        usual = draw(
+            st.lists(st.sampled_from([*FRAGMENTS[:6], "null", "7"]), min_size=len(keys), max_size=len(keys))
+        )
+        for _ in range(draw(st.integers(1, 4))):
+            found = [
+                draw(st.sampled_from(FRAGMENTS)) if draw(st.integers(0, 40)) == 0 else value
+                for value in usual
+            ]
+            body = comma.join(f'"{key}"{colon}{value}' for key, value in zip(keys, found, strict=True))
+            lines.append(f"{{{body}}}".encode())
+    return lines
+
+
+@given(shaped_lines())
+@settings(max_examples=300)
+def test_lines_of_one_shape_are_read_at_once_as_they_are_one_by_one(lines: list[bytes]) -> None:
+    slowly = [
+        (offset - len(SLOW) - 1 + place, *rest)
+        for line, place in zip(lines, accumulate((len(line) + 1 for line in lines), initial=0), strict=False)
+        for offset, *rest in said(read(SLOW + b"\n" + line + b"\n"))[1:]
+    ]
+    assert said(read(b"".join(line + b"\n" for line in lines))) == slowly
+
+
+def test_many_lines_are_taken_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f'{{"event_id":"{number}","amount":"{number}.50"}}' for number in range(500)]
+    lines[200] = "no record"
+    data = "\n".join(lines).encode() + b"\n"
+    whole = said(read(data))
+    monkeypatch.setattr(jsonlines, "SPANS_BYTES", 2000)
+    monkeypatch.setattr(jsonlines, "BLOCK_BYTES", 300)
+    assert said(read(data)) == whole
+    assert len(whole) == 500
 
 
 @pytest.mark.parametrize("digits", [b"9007199254740993", b"1234567890123456789", b"9" * 300])

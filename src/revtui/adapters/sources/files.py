@@ -21,8 +21,8 @@ from revtui.core.errors import SourceError
 from revtui.core.events import RawBatch
 
 PIECE_BYTES: Final = 1 << 18
-MOST_BYTES: Final = 1 << 22
-"""Pieces of a backlog grow to so many bytes."""
+_MOST_BYTES: Final = {Syntax.CSV: 1 << 22, Syntax.JSON_LINES: 1 << 23}
+"""Pieces of a backlog grow to so many bytes: beyond, what is made of them leaves the processor's cache."""
 
 
 class StreamSource:
@@ -47,7 +47,7 @@ class StreamSource:
         self.name, self.policy = shape.source, shape.policy
         self._shape = shape
         self._syntax = syntax
-        self._pace = Pace(piece_bytes, MOST_BYTES if piece_bytes >= PIECE_BYTES else piece_bytes)
+        self._pace = pace_of(syntax, piece_bytes)
         self._line_limit = line_limit
         self._open_stream = open_stream
         self._stream: ByteStream | None = None
@@ -103,6 +103,11 @@ class StreamSource:
         self._damage = damage
         lines = self._lines or self._reader(self._syntax or Syntax.CSV)
         return lines.finish(damage) if damage else lines.feed(b"", final=True)
+
+
+def pace_of(syntax: Syntax | None, least: int = PIECE_BYTES) -> Pace:
+    """How fast to read a file of this syntax; in pieces smaller than usual, they do not grow."""
+    return Pace(least, _MOST_BYTES[syntax or Syntax.CSV] if least >= PIECE_BYTES else least)
 
 
 def read_bytes(stream: ByteStream, size: int, name: str) -> bytes | None:

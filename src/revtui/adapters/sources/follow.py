@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from revtui.adapters.sources.bytestreams import ByteStream
-from revtui.adapters.sources.files import PIECE_BYTES
+from revtui.adapters.sources.files import PIECE_BYTES, pace_of
 from revtui.adapters.sources.formats import kind_of
 from revtui.adapters.sources.lines import LineReader
 from revtui.adapters.sources.records import LINE_LIMIT_BYTES, empty_batch
@@ -136,7 +136,7 @@ class FollowedFile:
             )
         self._syntax = kind.syntax
         self._shape = shape
-        self._piece_bytes = piece_bytes
+        self._pace = pace_of(kind.syntax, piece_bytes)
         self._line_limit = line_limit
         self._rotate_wait_s = rotate_wait_s
         self._monotonic = monotonic
@@ -296,7 +296,8 @@ class FollowedFile:
             self._start_anew()
             self._loss = f"truncated ({self._truncations}): rows written just before may be lost"
             self._old = beside(self._path, self._syntax)  # one of them may be a copy of what is gone
-        data = reading.file.read(self._piece_bytes)
+        data = reading.file.read(self._pace.size)
+        self._pace.got(len(data))
         if not data:
             return self._at_end(reading)
         self._left_at = None

@@ -15,7 +15,7 @@ distinct keys as there are colons behind a quote, so no key stands twice.
 """
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Final
@@ -38,6 +38,7 @@ from revtui.adapters.sources.records import (
 from revtui.adapters.sources.spans import READABLE
 from revtui.core.events import EVENT_TYPES, Rejected
 
+SPANS_BYTES: Final = 1 << 22
 BLOCK_BYTES: Final = 1 << 18
 _NEWLINE, _RETURN, _BRACE = 0x0A, 0x0D, 0x7B
 
@@ -120,18 +121,16 @@ class JsonFormat:
     def parse(self, data: bytes, offset: int, *, final: bool) -> Records:
         """See `records.RecordFormat`; every line is used, `final` or not."""
         del final  # a JSON line never spans lines
-        whole = self._by_spans(_Run.of(data), offset) if len(data) > BLOCK_BYTES else None
-        if whole is not None:
-            return whole
-        parts: list[Records] = []
-        place = 0
-        while place < len(data):
-            newline = data.find(b"\n", place + BLOCK_BYTES)
-            end = newline + 1 if newline >= 0 else len(data)
-            part = self._block(data[place:end], offset + place)
-            parts.append(replace(part, starts=part.starts + place, ends=part.ends + place))
-            place = end
-        return joined(parts or [self._block(b"", offset)], len(data))
+        parts = []
+        for place, piece in _pieces(data, SPANS_BYTES):
+            whole = self._by_spans(_Run.of(piece), offset + place) if len(piece) > BLOCK_BYTES else None
+            if whole is not None:
+                parts.append((place, whole))
+                continue
+            for within, block in _pieces(piece, BLOCK_BYTES):
+                parts.append((place + within, self._block(block, offset + place + within)))
+        moved = [replace(part, starts=part.starts + at, ends=part.ends + at) for at, part in parts]
+        return joined(moved or [self._block(b"", offset)], len(data))
 
     def _block(self, data: bytes, offset: int) -> Records:
         """The rows of a run of lines small enough to stay in the processor's cache."""
@@ -266,6 +265,16 @@ class JsonFormat:
             rejected=tuple(rows.rejected),
             consumed=size,
         )
+
+
+def _pieces(data: bytes, size: int) -> Iterator[tuple[int, bytes]]:
+    """Whole lines of about so many bytes, and where they start."""
+    place = 0
+    while place < len(data):
+        newline = data.find(b"\n", place + size)
+        end = newline + 1 if newline >= 0 else len(data)
+        yield place, data[place:end]
+        place = end
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -21,22 +21,23 @@ import numpy as np
 import polars as pl
 
 from revtui.adapters.sources.records import Positions
-from revtui.adapters.sources.spans import READABLE, Fields, Span
-from revtui.core.arrays import BoolArray, UInt64Array
+from revtui.adapters.sources.spans import READABLE, Fields, Span, Text
+from revtui.core.arrays import BoolArray
 
 APART: Final = "amount"
 """The field of which a number and the same as text are told apart."""
 
-_QUOTE, _COLON, _COMMA, _BLANK, _CLOSE = 0x22, 0x3A, 0x2C, 0x20, 0x7D
+_QUOTE, _COLON, _COMMA, _BLANK, _CLOSE, _N = 0x22, 0x3A, 0x2C, 0x20, 0x7D, 0x6E
 _MOST_KEYS: Final = 64
 _MOST_GROUPS: Final = 8
 _LONGEST_FLOAT: Final = 15
 """Characters of a number that means the same by its digits and as a binary float."""
 _NUMBERS: Final = frozenset({"amount", "latency_ms", "retry_attempt"})
 """Of these, only what could stand in JSON without quotes is readable."""
-_BYTE: Final = np.uint64(0xFF)
 _FIRST_BYTES: Final = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
-_NULL, _TRUE, _FALSE = (np.uint64(int.from_bytes(word, "little")) for word in (b"null", b"true", b"false"))
+_NULL: Final = b"null"
+_TRUE: Final = b"true"
+_FALSE: Final = b"false"
 
 
 class Lines(NamedTuple):
@@ -57,8 +58,6 @@ class _Cells(NamedTuple):
     length: Positions
     is_string: BoolArray
     is_null: BoolArray
-    first: UInt64Array
-    """The first eight bytes, the quote included."""
 
 
 @dataclass(slots=True)
@@ -92,7 +91,8 @@ def read_lines(
     columns = _columns(fields, data, starts, ends, names)
     if columns is None:
         return None
-    found, texts = list[pl.Series](), dict[str, _Column]()
+    found, texts = list[pl.Series](), dict[str, Text]()
+    has_empty = False
     for name, column in columns.items():
         read: list[pl.Series] = []
         if name in READABLE and name not in as_text:
@@ -101,9 +101,9 @@ def read_lines(
             return None
         found += read
         if not read:
-            texts[name] = column
-    has_empty = any((column.is_string & (column.length == 0)).any() for column in texts.values())
-    return Lines(found + _texts(data, starts, texts), has_empty)
+            has_empty |= bool((column.is_string & (column.length == 0)).any())
+            texts[name] = Text(column.start, column.length, column.is_string | (column.length > 0))
+    return Lines(found + fields.texts(texts), has_empty)
 
 
 def _columns(
@@ -187,18 +187,18 @@ def _cells(
     length = stop - start
     if (head[:, 0] != starts).any() or int(length.min()) < 1:
         return None
-    if (buffer.take(stop[:, -1]) != _CLOSE).any() or not _alike(fields, head, size):
+    closed = not (buffer.take(stop[:, -1]) != _CLOSE).any()
+    blank = not colon_blank or not (buffer.take(closes + 2) != _BLANK).any()
+    if not (closed and blank and _alike(fields, head, size)):
         return None
-    if colon_blank and (buffer.take(closes + 2) != _BLANK).any():
-        return None
-    first = fields.word(start)
-    is_string = (first & _BYTE) == _QUOTE
+    first = buffer.take(start)
+    is_string = first == _QUOTE
     quoted = (buffer.take(stop - 1) == _QUOTE) & (length > 1)
-    if (is_string & ~quoted).any():
+    is_null = (first == _N) & (length == len(_NULL))
+    if (is_string & ~quoted).any() or not _are(fields, start[is_null], _NULL):
         return None
-    is_null = (first & _FIRST_BYTES[4] == _NULL) & (length == 4)
     names = [name.lstrip(b"{, ")[1:-1].decode() for name in heads]
-    return _Cells(names, start + is_string, length - 2 * is_string, is_string, is_null, first)
+    return _Cells(names, start + is_string, length - 2 * is_string, is_string, is_null)
 
 
 def _heads(data: bytes, start: int, closes: Sequence[int]) -> list[bytes] | None:
@@ -217,7 +217,8 @@ def _heads(data: bytes, start: int, closes: Sequence[int]) -> list[bytes] | None
 
 
 def _alike(fields: Fields, head: Positions, size: Positions) -> bool:
-    """Whether the heads of all lines, of these sizes, are those of the first."""
+    """Whether the heads of all lines, of these sizes, are those of the first; their last quotes are known."""
+    size = size - 1
     for place in range(0, int(size.max()), 8):
         some = np.flatnonzero(size > place)
         words = fields.word(head[:, some] + place if place or some.size < size.size else head)
@@ -229,13 +230,25 @@ def _alike(fields: Fields, head: Positions, size: Positions) -> bool:
 
 def _is_single(fields: Fields, cells: _Cells, place: int) -> bool:
     """Whether a column that is not wanted holds single values only."""
-    first, length = cells.first[:, place], cells.length[:, place]
-    known = cells.is_string[:, place] | cells.is_null[:, place]
-    known |= (first & _FIRST_BYTES[4] == _TRUE) & (length == 4)
-    known |= (first & _FIRST_BYTES[5] == _FALSE) & (length == 5)
-    rest = np.flatnonzero(~known)
-    numbers = Span(cells.start[rest, place], length[rest])
-    return not rest.size or fields.numbers(numbers, longest=_LONGEST_FLOAT) is not None
+    bare = np.flatnonzero(~(cells.is_string[:, place] | cells.is_null[:, place]))
+    if not bare.size:
+        return True
+    start, length = cells.start[bare, place], cells.length[bare, place]
+    words = fields.word(start)
+    rest = np.ones(bare.size, np.bool_)
+    for word in (_TRUE, _FALSE):
+        rest &= (length != len(word)) | (words & _FIRST_BYTES[len(word)] != _number(word))
+    numbers = Span(start[rest], length[rest])
+    return not rest.any() or fields.numbers(numbers, longest=_LONGEST_FLOAT) is not None
+
+
+def _are(fields: Fields, start: Positions, word: bytes) -> bool:
+    """Whether a word of at most eight bytes stands at all these places."""
+    return not start.size or bool((fields.word(start) & _FIRST_BYTES[len(word)] == _number(word)).all())
+
+
+def _number(word: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(word, "little"))
 
 
 def _is_text(fields: Fields, name: str, column: _Column, *, read: bool) -> bool:
@@ -247,27 +260,3 @@ def _is_text(fields: Fields, name: str, column: _Column, *, read: bool) -> bool:
         return False
     numbers = fields.numbers(Span(column.start[bare], column.length[bare]))
     return numbers is not None and not numbers.scale.any()
-
-
-def _texts(data: bytes, starts: Positions, columns: dict[str, _Column]) -> list[pl.Series]:
-    """Columns cut out of the lines; `""` is a text, `null` is none."""
-    if not columns:
-        return []
-    lines = pl.read_csv(
-        data,
-        has_header=False,
-        separator="\x01",  # stands nowhere: every line is one field
-        quote_char=None,
-        schema={"line": pl.String},
-        infer_schema=False,
-    )["line"].cast(pl.Binary)
-    text = {
-        name: pl.lit(lines)
-        .bin.slice(pl.Series(column.start - starts), pl.Series(column.length))
-        .cast(pl.String)
-        for name, column in columns.items()
-    }
-    for name, column in columns.items():
-        there = column.is_string | (column.length > 0)
-        text[name] = (text[name] if there.all() else pl.when(pl.Series(there)).then(text[name])).alias(name)
-    return pl.select(list(text.values())).get_columns()

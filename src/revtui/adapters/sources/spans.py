@@ -8,6 +8,7 @@ caller takes it as text, which `core.admission` reads by the letter; the values 
     pairs     of "12:34:56" hold 12 in byte 0, 34 in byte 3, 56 in byte 6
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -81,6 +82,15 @@ class Span(NamedTuple):
     """In bytes; 0 where there is nothing."""
 
 
+class Text(NamedTuple):
+    """Where the text of each row stands."""
+
+    start: Positions
+    length: Positions
+    present: BoolArray
+    """Where there is one; it may be empty."""
+
+
 class Numbers(NamedTuple):
     """Numbers of a column as `digits * 10**-scale`."""
 
@@ -118,6 +128,18 @@ class Fields:
         if not numbers.present.all():
             digits = digits.set(pl.Series(~numbers.present), None)
         return [digits.alias(name + DIGITS), pl.Series(name + SCALE, numbers.scale.astype(np.int8))]
+
+    def texts(self, columns: Mapping[str, Text]) -> list[pl.Series]:
+        """Columns of text, by name; null where there is none."""
+        if not columns:
+            return []
+        rows = next(iter(columns.values())).start.size
+        whole = pl.lit(pl.Series([self._data]).new_from_index(0, rows))  # views of the same bytes
+        made = []
+        for name, (start, length, present) in columns.items():
+            text = whole.bin.slice(pl.Series(start), pl.Series(length)).cast(pl.String)
+            made.append((text if present.all() else pl.when(pl.Series(present)).then(text)).alias(name))
+        return pl.select(made).get_columns()
 
     def times(self, span: Span) -> Int64Array | None:
         """Microseconds of UTC times with at most six decimals."""
