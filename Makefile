@@ -27,6 +27,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 .PHONY: install
 install: $(VENV)/.installed ## make .venv with .venv/bin/revtui in it
 
+$(VENV)/.installed-bench: $(VENV)/.installed-dev
+	$(INSTALL) --editable '.[png,dev,bench]'
+	@touch $@
+
 .PHONY: run
 run: $(VENV)/.installed ## open the monitor on its embedded simulator (ARGS="..." for more)
 	@$(BIN)/revtui $(ARGS)
@@ -59,5 +63,5 @@ format: $(VENV)/.installed-dev ## put the code in its canonical form
 	$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: $(VENV)/.installed-dev ## measure; one table per benchmark
+bench: $(VENV)/.installed-bench ## measure beside peers (Spark too where Java is); one table per benchmark
 	$(BIN)/python -m benchmarks
