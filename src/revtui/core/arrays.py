@@ -1,6 +1,6 @@
 """The arrays that columns of events and state are made of."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,3 +14,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 State = dict[str, npt.NDArray[Any]]
 """What `dump` gives and `load` takes: named arrays of numbers."""
+
+_Array = TypeVar("_Array", bound=npt.NDArray[Any])
+
+
+def grown(values: _Array, size: int) -> _Array:
+    """A flat array, made longer by zeros; large ones are moved and not copied, so no view of it may be kept."""
+    values.resize(size, refcheck=False)
+    return values

@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from revtui.core.arrays import BoolArray, Int32Array, Int64Array, State, UInt32Array, UInt64Array
+from revtui.core.arrays import BoolArray, Int32Array, Int64Array, State, UInt32Array, UInt64Array, grown
 from revtui.core.keylog import KeyLog
 from revtui.core.watermarks import NEVER
 
 _FIRST_EXPECTED: Final = 100_000
-_HEADROOM: Final = 1.25
+_HEADROOM: Final = 1.1
 """A generation has room for so many times the ids of the one before."""
 
 
@@ -185,8 +185,7 @@ class _Ids:
         numbers, appended = self.log.upsert(ids)
         stop = start + appended.size
         if stop > self.payloads.size:
-            more = np.zeros(max(stop, self.payloads.size), dtype=np.uint32)
-            self.payloads = np.concatenate([self.payloads, more])
+            self.payloads = grown(self.payloads, stop + self.payloads.size // 4)
         self.payloads[start:stop] = payloads.take(appended)
         return numbers, appended
 

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 
-from revtui.core.arrays import Int32Array, Int64Array, State, UInt64Array
+from revtui.core.arrays import Int32Array, Int64Array, State, UInt64Array, grown
 from revtui.core.keylog import KeyLog
 from revtui.core.levels import Levels
 from revtui.core.samples import SAMPLE_BITS, Sample
@@ -209,10 +209,8 @@ class _Coverage:
         numbers, appended = self.log.upsert(entities)
         stop = start + appended.size
         if stop > self._first.size:
-            more = np.zeros(max(stop, self._first.size), dtype=np.int64)
-            self._first, self._last, self._older = (
-                np.concatenate([values, more]) for values in (self._first, self._last, self._older)
-            )
+            size = stop + self._first.size // 4
+            self._first, self._last, self._older = (grown(values, size) for values in self._columns)
         self._first[start:stop] = self._last[start:stop] = _NOWHERE
         return numbers, appended
 
@@ -288,7 +286,7 @@ class _Coverage:
         """The state as arrays, for `load`."""
         stop = len(self) + 1
         return {
-            "entities": self.log.keys,
+            "entities": self.log.keys.copy(),
             "first": self._first[1:stop],
             "last": self._last[1:stop],
             "older": self._older[1:stop],

@@ -8,18 +8,24 @@ would be taken for one, which among five million has odds below 10⁻⁶.
     key ──(spread)──> slot ──> number in the log ──> the key itself, or on to the next slot
 """
 
+import mmap
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
 
-from revtui.core.arrays import BoolArray, Int32Array, Int64Array, UInt64Array
+from revtui.core.arrays import BoolArray, Int32Array, Int64Array, UInt64Array, grown
 
 _FIRST_SLOTS: Final = 1 << 14
 _GROWTH: Final = 4
+_LARGE: Final = 1 << 20
+"""Slots: a table of more grows to twice its size only."""
 _FULL: Final = 0.55
 _MOVED_AT_LEAST: Final = 1 << 12
 _WIDEST_STEP: Final = 16
 """Probing goes on in steps of 1, 2, 3 … so many slots, which scatters clusters, then one by one."""
+_SLOT_BYTES: Final = 4
+_MANY_BYTES: Final = 1 << 24
 _HALF: Final = np.uint64(32)
 _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 """2⁶⁴ over the golden ratio: keys that differ in any bit begin at slots that are far apart."""
@@ -42,7 +48,7 @@ class KeyLog:
 
     @property
     def keys(self) -> UInt64Array:
-        """The keys by number, from 1; not to be changed."""
+        """The keys by number, from 1; a view, not to be changed, nor kept while keys are appended."""
         return self._log[1 : self._count + 1]
 
     def find(self, keys: UInt64Array) -> Int32Array:
@@ -138,13 +144,14 @@ class KeyLog:
         """See that so many keys more find room in the log and in the table."""
         needed = self._count + count
         if needed >= self._log.size:
-            self._log = np.concatenate([self._log, np.zeros(max(self._log.size, count), dtype=np.uint64)])
+            self._log = grown(self._log, self._log.size + max(self._log.size // 4, count))
         if self._smaller is not None:
             self._move(2 * count + _MOVED_AT_LEAST)
         if needed > self._table.numbers.size * _FULL:
             self._move(self._to_move)  # what has not moved yet; nothing, unless batches grow all at once
             self._smaller, self._moved, self._to_move = self._table, 0, self._count
-            self._table = _Slots(max(_GROWTH * self._table.numbers.size, int(2 * needed / _FULL)))
+            size = self._table.numbers.size
+            self._table = _Slots(max(size * (_GROWTH if size < _LARGE else 2), int(1.5 * needed / _FULL)))
 
     def _move(self, count: int) -> None:
         """Let the table lead to the next keys of those that only the smaller one leads to."""
@@ -158,11 +165,23 @@ class KeyLog:
             self._smaller = None
 
 
+def _zeros(size: int) -> Int32Array:
+    """Zeros. Many of them in small pages, which the system makes one by one as they are touched: keys are
+    scattered, and the first batch in a new table would wait for all its large pages at once.
+    """
+    if size * _SLOT_BYTES < _MANY_BYTES:
+        return np.zeros(size, dtype=np.int32)
+    room = mmap.mmap(-1, size * _SLOT_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(AttributeError, OSError):  # there are no large pages here
+        room.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(room, dtype=np.int32)
+
+
 class _Slots:
     """A table of fixed size; a slot holds the number of a key, 0 while it is free."""
 
     def __init__(self, size: int) -> None:
-        self.numbers = np.zeros(size, dtype=np.int32)  # untouched pages take no memory
+        self.numbers = _zeros(size)
 
     def home(self, keys: UInt64Array) -> Int64Array:
         """Where each key is looked for first."""
