@@ -122,14 +122,15 @@ def steady(_folder: Path) -> dict[str, Any]:
     """Growth over a day, memory at 10,000 events/s, and the way back from a checkpoint."""
     return {
         "rows": [*_growth(), *_full_load(), *_restart(), *_gap()],
-        "note": "Growth: 24 h of 2,000 events a minute, the engine alone, ticks of a minute. Memory: after 23 h at "
+        "note": "Growth: 24 h of 2,000 events a minute, the engine alone, ticks of a minute; in the first two hours "
+        "the two generations of remembered ids fill. Memory: after 23 h at "
         "10 events/s and 40 min at 10,000 events/s with a duplicates horizon of 10 min, 200,000 users, 24 h of rows; "
         "resident set of the whole process. Start: 5,000,000 ids from their log, with the state, in CPU time.",
     }
 
 
 def _growth() -> list[Row]:
-    made, hours = engine(), {2: [], 24: []}
+    made, hours = engine(), {3: [], 24: []}
     resident = {}
     for minute in range(24 * 60):
         hour = minute // 60 + 1
@@ -143,13 +144,13 @@ def _growth() -> list[Row]:
     ticks = {hour: float(np.median(costs)) for hour, costs in hours.items()}
     return [
         (
-            "tick, hour 2 -> hour 24, CPU ms",
-            f"{ticks[2]:.2f} -> {ticks[24]:.2f} ({ticks[24] / ticks[2] - 1:+.0%})",
+            "tick, hour 3 -> hour 24, CPU ms",
+            f"{ticks[3]:.2f} -> {ticks[24]:.2f} ({ticks[24] / ticks[3] - 1:+.0%})",
             "≤ +5 %",
         ),
         (
-            "resident, hour 2 -> hour 24, MiB",
-            f"{resident[2]:.0f} -> {resident[24]:.0f} ({resident[24] / resident[2] - 1:+.0%})",
+            "resident, hour 3 -> hour 24, MiB",
+            f"{resident[3]:.0f} -> {resident[24]:.0f} ({resident[24] / resident[3] - 1:+.0%})",
             "≤ +5 %",
         ),
     ]
@@ -188,7 +189,8 @@ def _gap() -> list[Row]:
 def _restart() -> list[Row]:
     made, logs, mark = engine(horizon=24 * HOUR), [], None
     for piece in range(50):
-        made.push(encode(stream(101_000, seconds=3600, seed=piece, first_id=piece * 200_000), currency="USD"))
+        events = stream(101_000, seconds=60, seed=piece, first_id=piece * 200_000)
+        made.push(encode(_shifted(events, piece * MINUTE), currency="USD"))
         made.drain()
         log, mark = dump_ids(made, since=mark)
         logs.append(log)
