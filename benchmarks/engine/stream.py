@@ -58,6 +58,7 @@ def write(folder: Path) -> None:
     """Everything the contestants read."""
     events = stream()
     events.write_parquet(folder / "events.parquet")
+    stream(seconds=86_400).write_parquet(folder / "day.parquet")
     raw = events.select(
         "event_id",
         event_ts=format_instants(pl.col("event_ts") // 1000 * 1000),
