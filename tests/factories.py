@@ -8,6 +8,7 @@ scene never shows what the program could not. `SCENES` names all of them.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -28,6 +29,7 @@ from revtui.views.model import AlertRow
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 NOON = 1_772_712_000_000_000
 """2026-03-05T12:00:00Z."""
 NOW = NOON + 41 * MINUTE + 7 * SECOND
@@ -180,6 +182,7 @@ def scene(
     decimals = exponent(currency)
     book = AlertBook(AlertPolicy(window_length=policy.length, currency_exponent=decimals))
     rows: list[dict[str, Any]] = []
+    pane: list[dict[str, Any]] = []
     transitions: list[Transition] = []
     judgements: list[Any] = []
     silent = 0
@@ -211,8 +214,11 @@ def scene(
         sources=(source(),),
         watermark=None if newest is None else newest - policy.bound,
         newest_event=newest,
+        first_pane=None if newest is None else newest_end - windows * policy.hop,
+        lengths=(MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE),
         rows=frame(rows),
-        days=DAY_SCHEMA.to_frame(),
+        judged=frame(pane),
+        days=_days(rows, policy),
         window=policy.length,
         provisional=_provisional(plan, gateways, newest_end, policy) if windows and still_open else None,
         verdicts=tuple(verdict for judgement in judgements for verdict in judgement.verdicts),
@@ -223,6 +229,27 @@ def scene(
         events_per_second=20.0,
     )
     return Scene(snapshot=replace(snapshot, **fields), transitions=tuple(transitions), now=now)
+
+
+def _days(rows: Sequence[Mapping[str, Any]], policy: WindowPolicy) -> pl.DataFrame:
+    """The day of the clock, as far as the windows that do not overlap tell."""
+    days = []
+    for gateway in sorted({one["gateway_name"] for one in rows}):
+        own = [one for one in rows if one["gateway_name"] == gateway][:: -(policy.length // policy.hop)]
+        sums = {
+            name: sum(one[name] for one in own)
+            for name, dtype in DAY_SCHEMA.items()
+            if dtype.is_integer() and name in own[0]
+        }
+        date = datetime.fromtimestamp(NOW / 1_000_000, tz=UTC).date()
+        start = NOW // DAY * DAY
+        shares = {"payment_fail_rate": sums["payment_failed_count"] / max(sums["attempts_count"], 1)}
+        latencies = dict.fromkeys(("avg_latency_ms", "p95_latency_ms", "slow_share"))
+        days.append(
+            {"date": date, "day_start": start, "day_end": start + DAY, "gateway_name": gateway}
+            | sums | shares | latencies
+        )  # fmt: skip
+    return pl.DataFrame(days, schema=DAY_SCHEMA, orient="row")
 
 
 def _provisional(plan: Plan, gateways: Sequence[str], newest_end: int, policy: WindowPolicy) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from factories import Scene
 from revtui.core.alerts import Transition
 from revtui.core.rules import judge
 from revtui.core.severity import worst
-from revtui.engine.commands import Acknowledge, Command, SetRule
+from revtui.engine.commands import Acknowledge, Command, SetRule, ShowWindows
 from revtui.engine.snapshot import Mailbox, Snapshot, TransitionLog
 
 
@@ -91,6 +91,8 @@ class FakeFeed:
                 verdicts=tuple(verdict for one in judged for verdict in one.verdicts),
                 severity=worst([one.severity for one in judged]),
             )
+        elif isinstance(command, ShowWindows):
+            self.change(window=command.length)
         elif isinstance(command, Acknowledge):
             alerts = tuple(
                 replace(alert, acknowledged_by=command.by) if alert.id in command.alert_ids else alert

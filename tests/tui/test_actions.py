@@ -8,7 +8,7 @@ import pytest
 from stage import Stage, staged
 from textual.widgets import Input
 
-from factories import SCENES
+from factories import MINUTE, SCENES
 from revtui.core.rules import Rule
 from revtui.engine.commands import Acknowledge, SetRule
 from revtui.tui.actions import ACTION_BY_ID, ACTIONS, TABS, Action, Fact, available, footer_actions
@@ -228,6 +228,21 @@ async def _span(stage: Stage) -> None:
     assert " 3h ─" in (await stage.look())
 
 
+async def _windows(stage: Stage) -> None:
+    assert "win 5m " in (await stage.look())
+    await stage.press("w")
+    await stage.tick()
+    assert "win 15m (alerts 5m)" in (await stage.look())
+    assert "USD / 15m" in stage.text
+    await stage.press("w", "w")
+    await stage.tick()
+    assert "win 1m (alerts 5m)" in (await stage.look())
+    await stage.press("W")
+    assert [command.length for command in stage.feed.commands] == [  # type: ignore[union-attr] # all of one kind
+        15 * MINUTE, 60 * MINUTE, MINUTE, 60 * MINUTE,
+    ]  # fmt: skip
+
+
 async def _zoom(stage: Stage) -> None:
     await stage.press("z")
     alone = await stage.look()
@@ -323,6 +338,8 @@ SCREEN_CHECKS: dict[str, Check] = {
     "chart.metric": _metric,
     "chart.longer": _span,
     "chart.shorter": _span,
+    "windows.next": _windows,
+    "windows.previous": _windows,
     "panel.zoom": _zoom,
     "layout.cycle": _layout,
     "sort.previous": _sort,

@@ -6,8 +6,9 @@ import pytest
 from factories import MINUTE, NEWEST_END, NOON, SCENES, Figures, healthy, incident, scene, source, steady
 from revtui.core.severity import Severity
 from revtui.core.windows import WindowPolicy
+from revtui.views.lengths import newest_end, newest_rows
 from revtui.views.palette import Role
-from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS, gateways, newest_end, newest_rows, windows
+from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS, gateways, windows
 
 
 def test_gateways_come_worst_first_then_by_revenue() -> None:

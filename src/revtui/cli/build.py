@@ -138,7 +138,7 @@ def plan(
     live = any(source.live for source in opened)
     return Plan(
         loaded=loaded,
-        settings=settings(loaded, live=live, currency=_currency(loaded, opened)),
+        settings=settings(loaded, live=live, screen=screen, currency=_currency(loaded, opened)),
         sources=tuple(opened),
     )
 
@@ -151,13 +151,15 @@ def _currency(loaded: LoadedConfig, sources: Sequence[Source]) -> str:
     return loaded.config.business.currency
 
 
-def settings(loaded: LoadedConfig, *, live: bool, currency: str) -> MonitorSettings:
-    """What the configuration says to the engine and its surroundings.
+def settings(loaded: LoadedConfig, *, live: bool, screen: bool, currency: str) -> MonitorSettings:
+    """What the configuration says to the engine and its surroundings; `screen`: somebody looks at it.
 
     Raises:
         UsageError: for a currency that does not exist.
     """
     config = loaded.config
+    # A file is looked at whole; what is live goes on for ever.
+    retention = config.screen.history if live else _FOR_EVER
     return MonitorSettings(
         engine=EngineSettings(
             policy=config.window.policy(),
@@ -169,13 +171,13 @@ def settings(loaded: LoadedConfig, *, live: bool, currency: str) -> MonitorSetti
             timezone=config.business.timezone,
             rules=loaded.rules(),
             live=live,
+            archive=retention if screen else 0,
         ),
         timezone=config.business.timezone,
         max_jump=config.guards.max_jump,
         max_future_skew=config.guards.max_future_skew,
         idle_timeout=config.guards.idle_timeout,
-        # A file is looked at whole; what is live goes on for ever.
-        retention=config.screen.history if live else _FOR_EVER,
+        retention=retention,
     )
 
 

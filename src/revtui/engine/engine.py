@@ -25,6 +25,7 @@ from revtui.core.alerts import Alert, AlertPolicy, Transition
 from revtui.core.arrays import BoolArray, Int64Array
 from revtui.core.daily import Calendar
 from revtui.core.dedup import Duplicates
+from revtui.core.durations import HOUR, MINUTE
 from revtui.core.panes import exact_sum
 from revtui.core.rules import FRESHNESS, Judgement, Rule, judge, judge_clock
 from revtui.core.watermarks import NEVER, PAST_ALL, Watermarks
@@ -37,6 +38,8 @@ from revtui.engine.rows import NO_ROWS, UNJUDGED, Flags, Outbox, Published, Rows
 from revtui.engine.tally import Counted, Tally, nothing
 
 _WINDOWS_AT_ONCE: Final = 4096
+_LENGTHS: Final = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR)
+"""Of windows that can be shown besides the configured ones."""
 _OPEN_SHOWN: Final = 60
 """Of the windows not closed yet, so many of the newest are shown."""
 
@@ -219,7 +222,7 @@ class Engine:
 
     def _look_back(self, length: int) -> LookBack | None:
         """Windows of that length; None for those that are configured, and for lengths that cannot be shown."""
-        if length == self.span.length or length % self.span.hop or not self.settings.archive:
+        if length == self.span.length or length not in self.lengths:
             return None
         span = Span(length=length, hop=self.span.hop)
         return LookBack(self.tally, span=span, currency_exponent=self.settings.currency_exponent)
@@ -246,6 +249,14 @@ class Engine:
     def shown(self) -> Span:
         """The windows that somebody wants to see."""
         return self.span if self._look is None else self._look.span
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Lengths of windows that can be shown, ascending."""
+        own, hop = self.span.length, self.span.hop
+        if not self.settings.archive:
+            return (own,)
+        return tuple(sorted({own, *(length for length in _LENGTHS if length % hop == 0)}))
 
     def look(self) -> pl.DataFrame | None:
         """ROW_SCHEMA: the closed windows that are shown, as far back as panes are kept.

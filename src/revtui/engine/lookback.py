@@ -7,20 +7,15 @@ Their rows are judged by the same rules, except for floors and ceilings of what 
 window (money, counts). Alerts go by windows of the configured length alone.
 """
 
-from typing import Final
-
 import numpy as np
 import polars as pl
 
 from revtui.core.arrays import Int64Array
-from revtui.core.kpis import KPI_BY_NAME, Unit
 from revtui.core.quantiles import Walk
-from revtui.core.rules import Rule
+from revtui.core.rules import Rule, of_any_length
 from revtui.engine.judging import Judged
 from revtui.engine.rows import NO_ROWS, Published, Rows, Span
 from revtui.engine.tally import Tally
-
-_GROWS: Final = frozenset({Unit.MONEY, Unit.COUNT})
 
 
 class LookBack:
@@ -67,5 +62,6 @@ class LookBack:
     def _frame(self, windows: Int64Array, walk: Walk, frozen: int) -> pl.DataFrame:
         sums = self._tally.look(windows, self._panes, walk, frozen=frozen)
         rows: Rows = sums.rows(self.span, self._tally.gateways.names)
-        rules = [rule for rule in self._rules if KPI_BY_NAME[rule.kpi].unit not in _GROWS]
-        return Published([(rows, Judged(rows, rules, currency_exponent=self._exponent).flags)]).frame
+        return Published(
+            [(rows, Judged(rows, of_any_length(self._rules), currency_exponent=self._exponent).flags)]
+        ).frame

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import polars as pl
+
 from revtui.core.events import Accounting
 from revtui.core.kpis import ALL_GATEWAYS
 from revtui.core.rules import FRESHNESS, Verdict, judge_clock, unknown
@@ -151,8 +153,11 @@ class Monitor:
             sources=tuple(self._source(place) for place in range(len(self.intakes))),
             watermark=None if watermark in {NEVER, PAST_ALL} else watermark,
             newest_event=newest,
+            first_pane=engine.first_pane,
             window=engine.shown.length,
+            lengths=engine.lengths,
             rows=self._history.rows if (looked := engine.look()) is None else looked,
+            judged=_newest(self._history.rows),
             days=engine.days(),
             provisional=engine.provisional(),
             verdicts=verdicts,
@@ -249,3 +254,8 @@ def _first_status(source: Source, now: int) -> SourceStatus:
         live=source.live,
         simulated=source.simulated,
     )
+
+
+def _newest(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the last window."""
+    return rows.filter(pl.col("window_end") == rows.item(-1, "window_end")) if rows.height else rows

@@ -91,16 +91,22 @@ class Snapshot:
     watermark: int | None
     newest_event: int | None
     """The newest counted event."""
+    first_pane: int | None
+    """Start of the earliest counted event's pane: nothing is known of what was before."""
     window: int
     """Length of the windows in `rows` and `provisional`, microseconds: the policy's, unless another is shown."""
+    lengths: tuple[int, ...]
+    """Lengths of windows that can be shown, ascending, the configured one among them."""
     rows: pl.DataFrame
     """ROW_SCHEMA: the closed windows retained, by window_end, then `*`, then gateways by name."""
     days: pl.DataFrame
     """DAY_SCHEMA: the newest business days, from all events counted so far."""
     provisional: pl.DataFrame | None
     """ROW_SCHEMA, ordered: the windows not closed yet, of which the last ends with the newest event's pane; None without one."""
+    judged: pl.DataFrame
+    """ROW_SCHEMA: the newest closed window of the configured length."""
     verdicts: tuple[Verdict, ...]
-    """The rules' verdicts on the newest closed window (all gateways), clock rules included."""
+    """The rules' verdicts on it (all gateways), clock rules included."""
     severity: Severity
     """Overall, when it was taken: worst of the verdicts; at least UNKNOWN without data, or with stale ones."""
     rules: tuple[Rule, ...]

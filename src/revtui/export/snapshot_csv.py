@@ -4,7 +4,7 @@ import io
 
 from revtui.engine.snapshot import Snapshot
 from revtui.export.rows import RowFormat, write_rows
-from revtui.views.tables import newest_rows
+from revtui.views.lengths import newest_rows
 
 
 def to_csv(snapshot: Snapshot) -> str:

@@ -14,9 +14,9 @@ from revtui.core.money import format_minor
 from revtui.core.rules import Rule, Verdict
 from revtui.core.times import format_instant
 from revtui.engine.snapshot import Snapshot, SourceStatus
+from revtui.views.lengths import newest_rows
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView
 from revtui.views.records import finite, public_rows
-from revtui.views.tables import newest_rows
 from revtui.views.verdict import stake
 
 SCHEMA_VERSION: Final = 1
@@ -54,6 +54,7 @@ def to_dict(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRo
         "currency": snapshot.currency,
         "timezone": snapshot.timezone,
         "window": _policy(snapshot),
+        "days": [_day(row, snapshot) for row in snapshot.days.iter_rows(named=True)],
         "warming_up": overview.warming_up or None,
         "accounting": asdict(snapshot.accounting),
         "excluded": [
@@ -94,6 +95,23 @@ def _policy(snapshot: Snapshot) -> dict[str, str]:
         "bound": format_duration(policy.bound),
         "lateness": format_duration(policy.lateness),
     }
+
+
+def _day(day: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
+    """A business day of one gateway, or of all."""
+    values: dict[str, Any] = {
+        "date": day["date"].isoformat(),
+        "day_start": format_instant(day["day_start"]),
+        "day_end": format_instant(day["day_end"]),
+        "gateway_name": day["gateway_name"],
+    }
+    for name in ("events_count", "purchases_count", "payment_failed_count"):
+        values[name] = day[name]
+    for name in ("revenue", "refunds", "net_revenue"):
+        values[name] = format_minor(day[f"{name}_minor"], snapshot.currency)
+    for name in ("payment_fail_rate", "avg_latency_ms", "p95_latency_ms", "slow_share"):
+        values[name] = finite(day[name])
+    return values
 
 
 def _source(source: SourceStatus) -> dict[str, Any]:

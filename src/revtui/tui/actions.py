@@ -19,6 +19,7 @@ class Fact(Enum):
     ALERTS = auto()  # the alert log is on the screen
     ALERT = auto()  # and the cursor is on one of its alerts
     ACKNOWLEDGEABLE = auto()  # which is open, and nobody has acknowledged it yet
+    LENGTHS = auto()  # windows of other lengths can be shown
     CHART = auto()  # a chart is on the screen
     PANELS = auto()  # more than one panel is on the screen
     SORTABLE = auto()  # the gateway table is on the screen
@@ -159,6 +160,8 @@ ACTIONS: Final = (
     Action(id="chart.metric", name="Metric", keys=("m",), label="metric", help="The next KPI in the main chart.", group=Group.VIEW, needs=_needs(Fact.CHART), rank=30),
     Action(id="chart.longer", name="Longer span", keys=("plus", "equals_sign"), label="span", help="A longer span in the charts: 30m 1h 3h 6h 24h 7d all.", group=Group.VIEW, needs=_needs(Fact.CHART), rank=32),
     Action(id="chart.shorter", name="Shorter span", keys=("minus",), help="A shorter span in the charts.", group=Group.VIEW, needs=_needs(Fact.CHART)),
+    Action(id="windows.next", name="Longer windows", keys=("w",), shown="w W", label="window", help="Windows of the next length: 1m 5m 15m 1h; alerts go by the configured one.", group=Group.VIEW, needs=_needs(Fact.LENGTHS, Fact.RUNNING), rank=33),
+    Action(id="windows.previous", name="Shorter windows", keys=("W",), help="Windows of the length before.", group=Group.VIEW, needs=_needs(Fact.LENGTHS, Fact.RUNNING)),
     Action(id="panel.zoom", name="Zoom", keys=("z",), label="zoom", help="The focused panel alone, and back.", group=Group.VIEW, needs=_needs(Fact.PANELS), rank=34),
     Action(id="layout.cycle", name="Layout", keys=("Z",), label="layout", help="Room for everything, for the alerts, or for the charts.", group=Group.VIEW, needs=_needs(Fact.CHART), rank=60),
     Action(id="sort.previous", name="Sort by column left", keys=("less_than_sign",), shown="< >", label="sort", help="Sort the gateways by the column to the left.", group=Group.VIEW, needs=_needs(Fact.SORTABLE), rank=31),

@@ -342,6 +342,8 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
             found.add(Fact.READONLY)
         if self.session.snapshot is not None and self.session.snapshot.rules:
             found.add(Fact.RULES)
+        if self.session.snapshot is not None and len(self.session.snapshot.lengths) > 1:
+            found.add(Fact.LENGTHS)
         if Fact.ALERT in found and self.acknowledgeable() is not None:
             found.add(Fact.ACKNOWLEDGEABLE)
         return frozenset(found)

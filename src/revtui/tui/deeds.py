@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from revtui.core.rules import Rule
-from revtui.engine.commands import Acknowledge, SetRule
+from revtui.engine.commands import Acknowledge, SetRule, ShowWindows
 from revtui.tui import state as views
 from revtui.tui.actions import TABS, offered
 from revtui.tui.guide import guide_lines
@@ -70,6 +70,8 @@ class Deeds:
             "chart.metric": lambda: self._app.look(views.next_metric(self._app.view)),
             "chart.longer": lambda: self._app.look(views.with_span(self._app.view, 1)),
             "chart.shorter": lambda: self._app.look(views.with_span(self._app.view, -1)),
+            "windows.next": lambda: self._other_windows(1),
+            "windows.previous": lambda: self._other_windows(-1),
             "panel.zoom": self._zoom,
             "layout.cycle": self._layout,
             "sort.previous": lambda: self._app.look(
@@ -144,6 +146,12 @@ class Deeds:
     def _resume(self) -> None:
         self._app.session.resume()
         self._app.redraw()
+
+    def _other_windows(self, step: int) -> None:
+        newest = self._app.feed.mailbox.peek()
+        if newest is not None:
+            length = views.stepped(newest.lengths, newest.window, step, wrap=True)
+            self._app.feed.submit(ShowWindows(length=length))
 
     def _zoom(self) -> None:
         self._app.monitor.toggle_zoom()

@@ -8,6 +8,7 @@ from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
 from revtui.views import tables
 from revtui.views.alerts import alert_detail
+from revtui.views.lengths import newest_end
 from revtui.views.lines import Line, labelled_lines
 from revtui.views.model import AlertRow, GatewayRow, WindowRow
 from revtui.views.palette import Role
@@ -48,7 +49,7 @@ def copied(row: object, snapshot: Snapshot) -> str:
             gateway = "all gateways" if row.gateway == ALL_GATEWAYS else row.gateway
             parts = [row.sev.name, stamp_text(row.at), f"{row.rule} of {gateway}", f"{row.state}: {row.text}"]
         case GatewayRow():
-            end = tables.newest_end(snapshot)
+            end = newest_end(snapshot)
             parts = [row.severity.name, "" if end is None else stamp_text(end), row.name]
             parts += [f"{label} {value}" for label, value in _figures(row)]
         case WindowRow():

@@ -6,7 +6,7 @@ of those on top of the windows table, because their figures can only be too smal
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from revtui.core.rules import Rule, Verdict
 from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
 from revtui.views import tables
+from revtui.views.days import today
+from revtui.views.lengths import rules_shown, verdicts_shown
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView, PauseInfo, ThresholdLine
 from revtui.views.status import build_status, clock_of
 from revtui.views.values import VOLUMES, age_text, figure, figures, level_text, shown, shown_level, value_text
@@ -68,6 +70,7 @@ def build(
             snapshot, history, KPI_BY_NAME[second], span, [a for a in alerts if a.kpi == second]
         ),
         gateways=tables.gateways(snapshot, stale=snapshot.is_stale(clock)),
+        today=today(snapshot, clock=clock),
         warming_up=_warming_up(snapshot),
     )
 
@@ -101,12 +104,21 @@ def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardVi
     recent = overall.tail(SPARK_POINTS)
     lag = snapshot.lag(clock)
     stale = f"{age_text(lag)} old" if lag is not None and snapshot.is_stale(clock) else ""
-    return [_card(snapshot, kpi, (newest, before, still_open), recent, stale, clock) for kpi in KPIS]
+    judged = _Judged(verdicts_shown(snapshot), rules_shown(snapshot))
+    return [_card(snapshot, kpi, judged, (newest, before, still_open), recent, stale, clock) for kpi in KPIS]
+
+
+class _Judged(NamedTuple):
+    """What is said of the newest window that is shown, and by which rules."""
+
+    verdicts: Sequence[Verdict]
+    rules: Sequence[Rule]
 
 
 def _card(
     snapshot: Snapshot,
     kpi: Kpi,
+    judged: _Judged,
     rows: tuple[Row | None, Row | None, Row | None],
     recent: pl.DataFrame,
     stale: str,
@@ -114,12 +126,12 @@ def _card(
 ) -> CardView:
     """One card from the newest closed row, the one an hour before, and the open one."""
     value, before, still_open = (None if row is None else figure(kpi, row) for row in rows)
-    verdict = _verdict(snapshot, kpi)
+    verdict = _verdict(judged.verdicts, kpi)
     lag = snapshot.lag(clock) if kpi.name == "freshness" else None
     text = age_text(lag) if lag is not None else _text(snapshot, kpi, value)
     unjudged = Severity.UNKNOWN if value is None and lag is None else Severity.INFO
     severity = unjudged if verdict is None else verdict.severity
-    threshold, threshold_short = _threshold(snapshot, kpi, verdict)
+    threshold, threshold_short = _threshold(snapshot, kpi, judged.rules, verdict)
     return CardView(
         kpi=kpi.name,
         label=kpi.label,
@@ -165,9 +177,9 @@ def _text(snapshot: Snapshot, kpi: Kpi, value: float | None) -> str:
     )
 
 
-def _verdict(snapshot: Snapshot, kpi: Kpi) -> Verdict | None:
+def _verdict(verdicts: Sequence[Verdict], kpi: Kpi) -> Verdict | None:
     """The worst verdict on a KPI over all gateways; None when no rule judges it."""
-    found = [v for v in snapshot.verdicts if v.kpi == kpi.name and v.gateway_name == ALL_GATEWAYS]
+    found = [v for v in verdicts if v.kpi == kpi.name and v.gateway_name == ALL_GATEWAYS]
     return max(found, key=lambda verdict: verdict.severity, default=None)
 
 
@@ -188,12 +200,14 @@ def _change(snapshot: Snapshot, kpi: Kpi, value: float | None, before: float | N
     return f"{change / before * 100:+,.1f} % vs 1h"
 
 
-def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> tuple[str, str]:
+def _threshold(
+    snapshot: Snapshot, kpi: Kpi, rules: Sequence[Rule], verdict: Verdict | None
+) -> tuple[str, str]:
     """The level breached, or the next in line; how many observations are missing when there are too few.
 
     And the same where room is scarce, if that is another text.
     """
-    rule = _rule_of(snapshot, kpi, verdict)
+    rule = _rule_of(rules, kpi, verdict)
     if rule is None:
         return "", ""
     levels = rule.levels
@@ -208,9 +222,9 @@ def _threshold(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> tuple[s
     return "" if level is None else _level_label(snapshot, kpi, rule, word, level), ""
 
 
-def _rule_of(snapshot: Snapshot, kpi: Kpi, verdict: Verdict | None) -> Rule | None:
+def _rule_of(rules: Sequence[Rule], kpi: Kpi, verdict: Verdict | None) -> Rule | None:
     """The rule behind a verdict, or the first one on the KPI."""
-    rules = [rule for rule in snapshot.rules if rule.kpi == kpi.name]
+    rules = [rule for rule in rules if rule.kpi == kpi.name]
     named = [rule for rule in rules if verdict is not None and rule.name == verdict.rule]
     return next(iter(named or rules), None)
 
@@ -241,7 +255,7 @@ def _chart(
 
 def _chart_unit(snapshot: Snapshot, kpi: Kpi) -> str:
     """The unit in a chart's title."""
-    window = format_duration(snapshot.policy.length)
+    window = format_duration(snapshot.window)
     match kpi.unit:
         case Unit.MONEY:
             return f"{snapshot.currency} / {window}"
@@ -261,7 +275,7 @@ def _threshold_lines(snapshot: Snapshot, kpi: Kpi) -> list[ThresholdLine]:
             label=_level_label(snapshot, kpi, rule, severity.name, level),
             severity=severity,
         )
-        for rule in snapshot.rules
+        for rule in rules_shown(snapshot)
         if rule.kpi == kpi.name
         for severity, level in (
             (Severity.WARN, rule.levels.warn),

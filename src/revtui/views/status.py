@@ -9,6 +9,7 @@ from revtui.core.money import format_money
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot, SourceState, Status
+from revtui.views.lengths import is_another
 from revtui.views.model import PauseInfo, StatusView
 from revtui.views.values import (
     DASH,
@@ -40,7 +41,8 @@ def build_status(snapshot: Snapshot, *, now: int, paused: PauseInfo | None) -> S
         local_clock="" if snapshot.timezone == "UTC" else f"{moment(clock, snapshot.timezone):%H:%M %Z}",
         source=_source_text(snapshot, lambda name: name),
         source_short=_source_text(snapshot, file_name),
-        window=format_duration(snapshot.policy.length),
+        window=format_duration(snapshot.window),
+        judged_window=format_duration(snapshot.policy.length) if is_another(snapshot) else "",
         lag=age_text(lag) if lag is not None else DASH if snapshot.live else "",
         counts=_counts(snapshot),
         pending=sum(a.phase is Phase.PENDING and a.unknown_since is None for a in snapshot.alerts),

@@ -1,4 +1,4 @@
-"""Tables: the gateways, and the original's "Latest KPI Windows"; formatted rows, exact order."""
+"""Tables: the gateways, and the latest KPI windows; formatted rows, exact order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -6,8 +6,10 @@ from typing import Any, Final
 import polars as pl
 
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
+from revtui.core.rules import Verdict
 from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
+from revtui.views.lengths import newest_end, verdicts_shown
 from revtui.views.model import GatewayRow, WindowRow
 from revtui.views.values import NO_DATA, figure, minute_text, shown, value_text
 
@@ -37,18 +39,6 @@ _FRESHNESS = KPI_BY_NAME["freshness"]
 Row = Mapping[str, Any]
 
 
-def newest_end(snapshot: Snapshot) -> int | None:
-    """The end of the newest closed window; None before the first."""
-    ends = snapshot.rows.get_column("window_end")
-    return None if ends.is_empty() else ends[-1]
-
-
-def newest_rows(snapshot: Snapshot) -> pl.DataFrame:
-    """The rows of the newest closed window: `*`, then gateways by name; empty before the first."""
-    end = newest_end(snapshot)
-    return snapshot.rows.clear() if end is None else snapshot.rows.filter(pl.col("window_end") == end)
-
-
 def gateways(
     snapshot: Snapshot,
     *,
@@ -76,9 +66,13 @@ def gateways(
     newest = {
         row["gateway_name"]: row for row in recent.filter(pl.col("window_end") == end).iter_rows(named=True)
     }
+    verdicts = verdicts_shown(snapshot)
     sparks = _sparks(recent, snapshot, end - span)
     built: list[tuple[Row | None, GatewayRow]] = [
-        (newest.get(name), gateway_row(snapshot, name, newest.get(name), spark, stale=stale))
+        (
+            newest.get(name),
+            gateway_row(snapshot, name, newest.get(name), spark, verdicts=verdicts, stale=stale),
+        )
         for name, spark in sparks.items()
     ]
     built.sort(key=lambda pair: pair[1].name)
@@ -126,7 +120,13 @@ def _sparks(recent: pl.DataFrame, snapshot: Snapshot, after: int) -> dict[str, l
 
 
 def gateway_row(
-    snapshot: Snapshot, name: str, row: Row | None, spark: Sequence[float | None], *, stale: bool = False
+    snapshot: Snapshot,
+    name: str,
+    row: Row | None,
+    spark: Sequence[float | None],
+    *,
+    verdicts: Sequence[Verdict],
+    stale: bool = False,
 ) -> GatewayRow:
     """One gateway; without a row in the newest window everything is `no data` and UNKNOWN.
 
@@ -135,7 +135,7 @@ def gateway_row(
     """
     known = [
         verdict.severity
-        for verdict in snapshot.verdicts
+        for verdict in verdicts
         if verdict.gateway_name == name and verdict.severity is not Severity.UNKNOWN
     ]
     unjudged = Severity.INFO if row is not None and not snapshot.rules else Severity.UNKNOWN
@@ -153,18 +153,18 @@ def gateway_row(
         attempts=NO_DATA if attempts is None else f"{attempts:,}",
         users=value_text(_USERS, figure(_USERS, get), snapshot.currency, estimated=snapshot.users_estimated),
         spark=spark,
-        alarms=_alarms(snapshot, name) if row is not None else {},
+        alarms=_alarms(verdicts, name) if row is not None else {},
     )
 
 
-def _alarms(snapshot: Snapshot, name: str) -> dict[str, Severity]:
+def _alarms(verdicts: Sequence[Verdict], name: str) -> dict[str, Severity]:
     """By column, the worst breach of the KPI that it shows."""
     shown_kpis = {kpi.column: kpi.name for kpi in (_REVENUE, _FAIL_RATE, _P95, _USERS)}
     found: dict[str, Severity] = {}
     for column, source in _ROW_COLUMNS.items():
         breaches = [
             verdict.severity
-            for verdict in snapshot.verdicts
+            for verdict in verdicts
             if verdict.gateway_name == name and verdict.kpi == shown_kpis.get(source) and verdict.breached
         ]
         if breaches:

@@ -16,7 +16,6 @@ from revtui.core.severity import Severity
 from revtui.core.stakes import FAIL_RATE, sales_at_stake
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot, SourceState, Status
-from revtui.views.tables import newest_rows
 from revtui.views.values import (
     age_text,
     counted,
@@ -41,7 +40,7 @@ class _Evidence:
     snapshot: Snapshot
     clock: int
     rows: Mapping[str, Row]
-    """Of the newest closed window, by gateway."""
+    """Of the newest closed window of the configured length, by gateway."""
     over: int
     """Alerts that are over."""
 
@@ -68,13 +67,13 @@ def sentence(snapshot: Snapshot, *, clock: int, over: int = 0) -> str:
         clock: Microseconds: when it is looked at.
         over: How many alerts fired and are over; of finite data that have ended it is worth a word.
     """
-    rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
+    rows = {row["gateway_name"]: row for row in snapshot.judged.iter_rows(named=True)}
     return sanitise(_sentence(_Evidence(snapshot=snapshot, clock=clock, rows=rows, over=over)))
 
 
 def stake(snapshot: Snapshot, verdict: Verdict) -> int | None:
     """The sales at stake by a breach, minor units per minute; None where it costs none, or nobody can know."""
-    rows = {row["gateway_name"]: row for row in newest_rows(snapshot).iter_rows(named=True)}
+    rows = {row["gateway_name"]: row for row in snapshot.judged.iter_rows(named=True)}
     return _stake(_Evidence(snapshot=snapshot, clock=snapshot.taken_at, rows=rows, over=0), verdict)
 
 

@@ -222,7 +222,8 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             )
         elif state.tab == "windows":
             rows = tables.windows(picture.snapshot)
-            self.query_one("#windows", WindowTable).present(rows, title="Latest KPI windows")
+            title = f"Latest KPI windows of {picture.view.status.window}"
+            self.query_one("#windows", WindowTable).present(rows, title=title)
         else:
             self._present_system(picture, figures)
 
@@ -241,7 +242,7 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             if card.region.area or self.size.width >= LEAST_WIDTH:
                 card.present(view.cards[number])
             shown += bool(card.region.area)
-        self.query_one(FurtherKpis).present(view.cards[shown or CARDS :])
+        self.query_one(FurtherKpis).present(view.cards[shown or CARDS :], view.today)
         self.query_one("#chart-main", ChartPanel).present(view.main_chart, now=picture.now)
         self.query_one("#chart-second", ChartPanel).present(view.second_chart, now=picture.now)
         self._present_log(picture, state, compiled)

@@ -64,7 +64,7 @@ def status_line(status: StatusView, width: int, *, readonly: bool = False) -> Li
         (3, [(status.clock, Role.TEXT)]),
         (9, [(f"({status.local_clock})" if status.local_clock else "", Role.DIM)]),
         (5, [(status.source_short, Role.DIM)]),
-        (7, [("win ", Role.DIM), (status.window, Role.TEXT)]),
+        (2 if status.judged_window else 7, _window(status)),
         (4, [("lag ", Role.DIM), (status.lag, Role.TEXT)] if status.lag else []),
         (10, [(status.problems[0] if status.problems else "", Role.WARN)]),
         (1, counts),
@@ -82,6 +82,13 @@ def status_line(status: StatusView, width: int, *, readonly: bool = False) -> Li
     for index in sorted(kept - {len(parts) - 1}):
         left += [*parts[index][1], _GAP]
     return joined(left, [*right, (" ", Role.TEXT)] if right else [], width)
+
+
+def _window(status: StatusView) -> list[Segment]:
+    """The length of the windows shown, and of those that alerts go by when it is another."""
+    if not status.judged_window:
+        return [("win ", Role.DIM), (status.window, Role.TEXT)]
+    return [("win ", Role.DIM), (status.window, Role.INFO), (f" (alerts {status.judged_window})", Role.DIM)]
 
 
 def _counts(status: StatusView) -> list[Segment]:
@@ -178,11 +185,11 @@ class VerdictBar(Bar):
 
 
 class FurtherKpis(Bar):
-    """The KPIs for which there is no card, in one line."""
+    """The KPIs for which there is no card, in one line, and at its end the day so far."""
 
-    def present(self, cards: Sequence[CardView]) -> None:
-        """Show as many as fit, whole ones only."""
-        self._again = partial(self.present, cards)
+    def present(self, cards: Sequence[CardView], today: str) -> None:
+        """Show as many as fit, whole ones only; the day where there is room for it too."""
+        self._again = partial(self.present, cards, today)
         line: list[Segment] = [(" ", Role.TEXT)]
         for card in cards:
             part: list[Segment] = [
@@ -193,7 +200,9 @@ class FurtherKpis(Bar):
             ]
             if line_width(line) + line_width(part) - 2 <= self.size.width:
                 line += part
-        self.show([line])
+        right: list[Segment] = [(f"{today} ", Role.DIM)] if today else []
+        fits = line_width(line) + line_width(right) <= self.size.width
+        self.show([joined(line, right, self.size.width) if fits else line])
 
 
 class KeyBar(Bar):
