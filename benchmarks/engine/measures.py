@@ -49,7 +49,6 @@ def engine(hop_seconds: int = 60, **policy: int) -> Engine:
 def monitor_settings(of: EngineSettings) -> MonitorSettings:
     return MonitorSettings(
         engine=of,
-        timezone="UTC",
         max_jump=24 * HOUR,
         max_future_skew=5 * MINUTE,
         idle_timeout=MINUTE,

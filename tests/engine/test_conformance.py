@@ -324,7 +324,6 @@ def finite(rows: list[dict[str, str]]) -> dict[int, int]:
             rules=contracts(),
             live=False,
         ),
-        timezone="UTC",
         max_jump=86_400 * SECOND,
         max_future_skew=300 * SECOND,
         idle_timeout=60 * SECOND,

@@ -33,7 +33,6 @@ def monitor_of(rows: list[dict[str, str]], *, live: bool = True, max_users: int 
             rules=contracts(),
             live=live,
         ),
-        timezone="UTC",
         max_jump=DAY,
         max_future_skew=5 * MINUTE,
         idle_timeout=60 * MINUTE,

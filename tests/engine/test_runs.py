@@ -41,7 +41,6 @@ def settings_for(*, live: bool = False, policy: WindowPolicy | None = None) -> M
             rules=contracts(),
             live=live,
         ),
-        timezone="UTC",
         max_jump=DAY,
         max_future_skew=5 * MINUTE,
         idle_timeout=MINUTE,

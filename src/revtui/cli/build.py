@@ -173,7 +173,6 @@ def settings(loaded: LoadedConfig, *, live: bool, screen: bool, currency: str) -
             live=live,
             archive=retention if screen else 0,
         ),
-        timezone=config.business.timezone,
         max_jump=config.guards.max_jump,
         max_future_skew=config.guards.max_future_skew,
         idle_timeout=config.guards.idle_timeout,

@@ -29,7 +29,6 @@ class MonitorSettings:
     """What a run needs to know beyond its engine."""
 
     engine: EngineSettings
-    timezone: str
     max_jump: int
     max_future_skew: int
     idle_timeout: int
@@ -148,7 +147,7 @@ class Monitor:
             policy=self.settings.engine.policy,
             currency=self.settings.engine.currency,
             currency_exponent=self.settings.engine.currency_exponent,
-            timezone=self.settings.timezone,
+            timezone=self.settings.engine.timezone,
             accounting=self.accounting,
             sources=tuple(self._source(place) for place in range(len(self.intakes))),
             watermark=None if watermark in {NEVER, PAST_ALL} else watermark,
