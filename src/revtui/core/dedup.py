@@ -12,7 +12,16 @@ from typing import Final
 
 import numpy as np
 
-from revtui.core.arrays import BoolArray, Int32Array, Int64Array, State, UInt32Array, UInt64Array, grown
+from revtui.core.arrays import (
+    BoolArray,
+    Int32Array,
+    Int64Array,
+    State,
+    UInt32Array,
+    UInt64Array,
+    grown,
+    rows_where,
+)
 from revtui.core.keylog import KeyLog
 from revtui.core.watermarks import NEVER
 
@@ -78,7 +87,7 @@ class Duplicates:
         if first == self._never:
             first = int(joined[np.argmax(joined != self._never)])
             judged, joined = np.maximum(judged, first), np.maximum(joined, first)
-        turns = np.flatnonzero((judged[1:] != judged[:-1]) | (joined[1:] != joined[:-1])) + 1
+        turns = rows_where((judged[1:] != judged[:-1]) | (joined[1:] != joined[:-1])) + 1
         for start, stop in pairwise([0, *turns.tolist(), before.size]):
             yield slice(start, stop), int(judged[start]), int(joined[start])
 
@@ -109,15 +118,15 @@ class Duplicates:
 
         def look(of: _Ids, rows: Int64Array) -> None:
             numbers = of.log.find(ids.take(rows))
-            here = np.flatnonzero(numbers)
+            here = rows_where(numbers)
             known(of, rows.take(here), numbers.take(here))
 
         if len(self._before):
             look(self._before, np.arange(ids.size))
-        held = np.flatnonzero(late & ~duplicate)
+        held = rows_where(late & ~duplicate)
         if held.size:
             look(self._present, held)
-        rows = np.flatnonzero(~(late | duplicate))
+        rows = rows_where(~(late | duplicate))
         if joins != self._generation and rows.size:
             look(self._present, rows)
             rows = rows[~duplicate[rows]]
@@ -132,7 +141,7 @@ class Duplicates:
         if held.size:  # duplicates of rows of their own run, if those came first
             numbers = self._present.log.find(ids.take(held))
             first = rows.take(appended)[np.maximum(numbers - newest - 1, 0)] if appended.size else held
-            here = np.flatnonzero((numbers > 0) & (first < held))
+            here = rows_where((numbers > 0) & (first < held))
             known(self._present, held.take(here), numbers.take(here))
 
     def log(self, since: Mark | None = None) -> tuple[State, Mark]:

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 
-from revtui.core.arrays import Int32Array, Int64Array, State, UInt64Array, grown
+from revtui.core.arrays import Int32Array, Int64Array, State, UInt64Array, grown, rows_where
 from revtui.core.keylog import KeyLog
 from revtui.core.levels import Levels
 from revtui.core.samples import SAMPLE_BITS, Sample
@@ -61,7 +61,7 @@ class DistinctUsers:
         """Take events that have a user: hashes, times, and the key of the gateway (0 when it has none)."""
         first, last = self.windows_of(event_ts)
         if self._span < self._hop:
-            rows = np.flatnonzero(first <= last)
+            rows = rows_where(first <= last)
             users, keys = users.take(rows), keys.take(rows)
             first, last = first.take(rows), last.take(rows)
         if not users.size:
@@ -73,7 +73,7 @@ class DistinctUsers:
             first, last = first.take(followed), last.take(followed)
             if not followed.size:
                 return
-        own = np.flatnonzero(keys)
+        own = rows_where(keys)
         at_gateways = keys.take(own)
         mixed = (at_gateways.view(np.uint64) * _MIX) << SAMPLE_BITS
         numbers, appended = self._numbers(np.concatenate([users, users.take(own) ^ mixed]))
@@ -99,7 +99,7 @@ class DistinctUsers:
         numbers, appended = self._present.upsert(entities)
         if appended.size and len(self._before):
             known = self._before.log.find(entities.take(appended))
-            here = np.flatnonzero(known)
+            here = rows_where(known)
             self._present.inherit(numbers.take(appended.take(here)), self._before, known.take(here))
         return numbers, appended
 
@@ -159,7 +159,7 @@ def _stays(numbers: Int32Array, first: Int64Array, last: Int64Array, keys: Int64
     number, first, last, key = _sorted_stays(numbers, first, last, keys)
     other = number[1:] != number[:-1]
     apart = other if first.max() <= last.min() + 1 else other | (first[1:] > last[:-1] + 1)
-    starts = np.concatenate([[0], np.flatnonzero(apart) + 1])
+    starts = np.concatenate([[0], rows_where(apart) + 1])
     stops = np.append(starts[1:], number.size) - 1
     number, first, last, key = number.take(starts), first.take(starts), last.take(stops), key.take(starts)
     if apart is other:
@@ -168,7 +168,7 @@ def _stays(numbers: Int32Array, first: Int64Array, last: Int64Array, keys: Int64
     other = np.append(True, number[1:] != number[:-1])
     rank = np.arange(number.size) - np.maximum.accumulate(np.where(other, np.arange(number.size), 0))
     for turn in range(int(rank.max()) + 1):
-        rows = np.flatnonzero(rank == turn)
+        rows = rows_where(rank == turn)
         yield number.take(rows), first.take(rows), last.take(rows), key.take(rows)
 
 
@@ -232,20 +232,20 @@ class _Coverage:
         """
         begun, ended = self._first.take(numbers), self._last.take(numbers)
         rows = np.arange(numbers.size)
-        behind = np.flatnonzero(first < begun)
+        behind = rows_where(first < begun)
         woven = [
             (row, low, high)
             for row in behind.tolist()
             for low, high in self._weave(int(numbers[row]), int(first[row]), int(last[row]))
         ]
         if behind.size:
-            rows = np.flatnonzero(first >= begun)
+            rows = rows_where(first >= begun)
             numbers, first, last = numbers.take(rows), first.take(rows), last.take(rows)
             begun, ended = begun.take(rows), ended.take(rows)
-        apart = np.flatnonzero(first > ended + 1)
+        apart = rows_where(first > ended + 1)
         others = numbers.take(apart)
         older = np.zeros(apart.size, dtype=np.int64)
-        kept = np.flatnonzero(ended.take(apart) >= oldest)  # a late event may still meet what ends here
+        kept = rows_where(ended.take(apart) >= oldest)  # a late event may still meet what ends here
         older[kept] = self._past.add(
             begun.take(apart.take(kept)), ended.take(apart.take(kept)), self._older.take(others.take(kept))
         )

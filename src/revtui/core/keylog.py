@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from revtui.core.arrays import BoolArray, Int32Array, Int64Array, UInt64Array, grown
+from revtui.core.arrays import BoolArray, Int32Array, Int64Array, UInt64Array, grown, rows_where
 
 _FIRST_SLOTS: Final = 1 << 14
 _GROWTH: Final = 4
@@ -55,7 +55,7 @@ class KeyLog:
         """The number of each key, 0 where it is not here."""
         numbers = self._find_in(self._table, keys)
         if self._smaller is not None:
-            rows = np.flatnonzero(numbers == 0)
+            rows = rows_where(numbers == 0)
             numbers[rows] = self._find_in(self._smaller, keys.take(rows))
         return numbers
 
@@ -69,7 +69,7 @@ class KeyLog:
         if self._smaller is None:
             return self._insert(keys)
         numbers = self._find_in(self._smaller, keys)
-        rows = np.flatnonzero(numbers == 0)
+        rows = rows_where(numbers == 0)
         numbers[rows], appended = self._insert(keys.take(rows))
         return numbers, rows.take(appended)
 
@@ -82,7 +82,7 @@ class KeyLog:
 
     def _others(self, numbers: Int32Array, keys: UInt64Array) -> Int64Array:
         """Rows whose slot is taken by another key: they go on to the next slot."""
-        return np.flatnonzero((self._log.take(numbers) != keys) * numbers)
+        return rows_where((self._log.take(numbers) != keys) * numbers)
 
     def _find_in(self, table: "_Slots", keys: UInt64Array) -> Int32Array:
         slots = table.home(keys)
@@ -112,7 +112,7 @@ class KeyLog:
             on = self._others(there, keys)
             rows, step = rows.take(on), step + 1
         is_new = numbers == mine
-        appended = np.flatnonzero(is_new)
+        appended = rows_where(is_new)
         if appended.size < size:
             appended = self._close_gaps(numbers, is_new, appended, slots)
         self._count += appended.size
@@ -126,13 +126,13 @@ class KeyLog:
         Returns the rows that were appended, by their numbers.
         """
         start, count = self._count + 1, appended.size
-        gaps = np.flatnonzero(~is_new[:count])
+        gaps = rows_where(~is_new[:count])
         if not gaps.size:
             return appended
         last = appended[count - gaps.size :]
         self._log[start + gaps] = self._log.take(start + last)
         self._table.numbers[slots.take(last)] = start + gaps
-        moved = np.flatnonzero(numbers >= start + count)  # the last ones, and rows that repeat them
+        moved = rows_where(numbers >= start + count)  # the last ones, and rows that repeat them
         numbers[moved] = start + gaps.take(np.searchsorted(start + last, numbers.take(moved)))
         rows = np.arange(count)
         rows[gaps] = last
@@ -159,7 +159,7 @@ class KeyLog:
         numbers = np.arange(start, self._moved + 1, dtype=np.int32)
         slots, step = self._table.home(self._log[start : self._moved + 1]), 1
         while numbers.size:
-            on = np.flatnonzero(self._table.claim(slots, numbers) != numbers)
+            on = rows_where(self._table.claim(slots, numbers) != numbers)
             numbers, slots, step = numbers.take(on), self._table.onward(slots.take(on), step), step + 1
         if self._moved == self._to_move:
             self._smaller = None
@@ -197,7 +197,7 @@ class _Slots:
     def claim(self, slots: Int64Array, numbers: Int32Array) -> Int32Array:
         """Put numbers into free slots, the first of several at one; what stands in each slot then."""
         there = self.numbers.take(slots)
-        free = np.flatnonzero(there == 0)
+        free = rows_where(there == 0)
         wanted = slots.take(free)
         self.numbers[wanted[::-1]] = numbers.take(free)[::-1]  # the last to be written stays
         there[free] = self.numbers.take(wanted)

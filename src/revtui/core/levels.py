@@ -5,7 +5,7 @@ Only windows at which something changes take room, so a gap of a year costs noth
 
 import numpy as np
 
-from revtui.core.arrays import Int64Array, State
+from revtui.core.arrays import Int64Array, State, rows_where
 from revtui.core.watermarks import NEVER
 
 
@@ -27,7 +27,7 @@ class Levels:
 
     def raise_between(self, first: Int64Array, last: Int64Array, key: Int64Array, *, by: int = 1) -> None:
         """Add to each range `first <= window <= last` of its key; empty ranges are passed over."""
-        real = np.flatnonzero(first <= last)
+        real = rows_where(first <= last)
         if not real.size:
             return
         if real.size < first.size:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from revtui.core.arrays import Int64Array, State
+from revtui.core.arrays import Int64Array, State, rows_where
 from revtui.core.events import EventType
 from revtui.core.measures import MEASURES, Added, Measure
 from revtui.core.watermarks import NEVER
@@ -85,7 +85,7 @@ def cells_of(panes: Int64Array, key: Int64Array, *, keys: int) -> Cells:
     held = np.bincount(place, minlength=width) > 0
     if not held.all():
         place = (np.cumsum(held) - 1).take(place)
-    return Cells(panes=np.flatnonzero(held) + first, place=place, key=key, keys=keys)
+    return Cells(panes=rows_where(held) + first, place=place, key=key, keys=keys)
 
 
 def cell_sums(
@@ -126,7 +126,7 @@ def _chosen(measure: Measure, kind: Int64Array, *columns: Int64Array) -> Sequenc
     chosen = kind == first
     for other in others:
         chosen |= kind == other
-    rows = np.flatnonzero(chosen)
+    rows = rows_where(chosen)
     return [column.take(rows) for column in columns]
 
 
@@ -239,6 +239,6 @@ def _latest(places: Int64Array, times: Int64Array, size: int) -> Int64Array:
     """The latest time per place, NEVER where there is none."""
     latest = np.full(size, NEVER, dtype=np.int64)
     latest[places] = times  # of several the last one stays, mostly the latest
-    later = np.flatnonzero(times > latest.take(places))
+    later = rows_where(times > latest.take(places))
     np.maximum.at(latest, places.take(later), times.take(later))
     return latest

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from revtui.core.arrays import Float64Array, Int64Array, State
+from revtui.core.arrays import Float64Array, Int64Array, State, rows_where
 from revtui.core.panes import Cells
 
 EXACT_BELOW_MS: Final = 4096
@@ -29,7 +29,7 @@ _BLOCKS: Final = _BINS >> _BLOCK_BITS
 
 def bins_of(latencies: Int64Array) -> Int64Array:
     """The bin of each latency in milliseconds."""
-    wide = np.flatnonzero(latencies >= EXACT_BELOW_MS)
+    wide = rows_where(latencies >= EXACT_BELOW_MS)
     if not wide.size:
         return latencies
     long = latencies.take(wide)
@@ -78,7 +78,7 @@ class LatencyPanes:
 
     def add(self, cells: Cells, latency: Int64Array) -> None:
         """Take the latencies of events, in milliseconds; negative ones are none."""
-        timed = np.flatnonzero(latency >= 0)
+        timed = rows_where(latency >= 0)
         if not timed.size:
             return
         span = cells.keys * _BINS
@@ -194,7 +194,7 @@ class LatencyPane:
         if self._counted is None:
             codes, counts = self.histogram
             of_all = np.bincount(codes % _BINS, weights=counts, minlength=_BINS)
-            held = np.flatnonzero(of_all)
+            held = rows_where(of_all)
             own = int(np.searchsorted(codes, _BINS))  # events without a gateway count for all only
             codes = np.concatenate([held, codes[own:]])
             counts = np.concatenate([of_all.take(held).astype(np.int64), counts[own:]])
@@ -204,7 +204,7 @@ class LatencyPane:
 
 def _totals(codes: Int64Array, counts: Int64Array) -> tuple[Int64Array, Int64Array]:
     """Distinct codes, of codes in ascending order, and the sum of the counts of each."""
-    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    starts = rows_where(np.append(True, codes[1:] != codes[:-1]))
     return codes.take(starts), np.add.reduceat(counts, starts)
 
 

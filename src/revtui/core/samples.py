@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from revtui.core.arrays import Int64Array, State, UInt64Array
+from revtui.core.arrays import Int64Array, State, UInt64Array, rows_where
 
 _NOWHERE: Final = -(2**62) - 1
 """Before any window."""
@@ -52,7 +52,7 @@ class Sample:
 
     def of(self, hashes: UInt64Array) -> Int64Array | None:
         """Rows of the users that are followed; None for all."""
-        return np.flatnonzero(hashes & _ends(self._bits) == 0) if self._bits else None
+        return rows_where(hashes & _ends(self._bits) == 0) if self._bits else None
 
     def parts(self, hashes: UInt64Array, first: Int64Array, last: Int64Array, oldest: int) -> Iterator[Part]:
         """What users that are followed add to the ranges `first <= window <= last`; a range may be empty.
@@ -63,7 +63,7 @@ class Sample:
         if self._coarse_to < oldest:
             yield Part(rows, first, last, 1 << self._bits)
             return
-        coarse = np.flatnonzero(hashes & _ends(self._coarse_bits) == 0)
+        coarse = rows_where(hashes & _ends(self._coarse_bits) == 0)
         until = np.minimum(last, self._coarse_to)
         yield Part(coarse, first.take(coarse), until.take(coarse), 1 << self._coarse_bits)
         yield Part(rows, np.maximum(first, self._coarse_to + 1), last, 1 << self._bits)

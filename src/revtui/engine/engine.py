@@ -22,7 +22,7 @@ import polars as pl
 
 from revtui.core.alertbook import AlertBook
 from revtui.core.alerts import Alert, AlertPolicy, Transition
-from revtui.core.arrays import BoolArray, Int64Array
+from revtui.core.arrays import BoolArray, Int64Array, rows_where
 from revtui.core.daily import Calendar
 from revtui.core.dedup import Duplicates
 from revtui.core.durations import HOUR, MINUTE
@@ -346,7 +346,7 @@ class Engine:
 
     def _account(self, batch: EncodedBatch, duplicate: BoolArray, late: BoolArray) -> None:
         """Add the money of a batch to its accounts, by currency and verdict."""
-        again, too_late = np.flatnonzero(duplicate), np.flatnonzero(late)
+        again, too_late = rows_where(duplicate), rows_where(late)
 
         def account(currency: str, here: BoolArray | None) -> None:
             rows, amount = len(batch), batch.amount
@@ -387,16 +387,16 @@ class Engine:
             users=batch.users,
             has_user=batch.has_user,
         )
-        at_once, rows = counted & ~behind, np.flatnonzero(behind)
+        at_once, rows = counted & ~behind, rows_where(behind)
         closed = before[rows] // self._policy.hop
         frozen = (before[rows] - self._policy.lateness) // self._policy.hop
-        turns = np.flatnonzero((closed[1:] != closed[:-1]) | (frozen[1:] != frozen[:-1])) + 1
+        turns = rows_where((closed[1:] != closed[:-1]) | (frozen[1:] != frozen[:-1])) + 1
         groups = list(pairwise([0, *turns.tolist(), rows.size])) if rows.size else []
         if groups and self._stands(int(before[rows[0]]), pane[rows[: groups[0][1]]]):
             _, stop = groups.pop(0)
             self._revise(events.take(rows[:stop]), closed=int(closed[0]), frozen=int(frozen[0]))
             at_once[rows[:stop]] = True
-        together = np.flatnonzero(at_once)
+        together = rows_where(at_once)
         if together.size:
             self._add(events if together.size == len(batch) else events.take(together))
         for start, stop in groups:
@@ -477,7 +477,7 @@ class Engine:
         self.final.add(rows, flags)
         changed = self._dirty.intersection(windows.windows.tolist())
         if changed:
-            places = np.flatnonzero(np.isin(rows.window, list(changed)))
+            places = rows_where(np.isin(rows.window, list(changed)))
             self.revised.add(rows.take(places), [flags[place] for place in places.tolist()])
             self._dirty -= changed
         for window in windows.windows.tolist():
@@ -495,7 +495,7 @@ class Engine:
 
     def _step_alerts(self, rows: Rows, judged: Judged) -> None:
         rules = [rule for rule in self.rules if rule.kpi != FRESHNESS or not self.settings.live]
-        edges = [0, *(np.flatnonzero(np.diff(rows.window)) + 1).tolist(), len(rows)]
+        edges = [0, *(rows_where(np.diff(rows.window)) + 1).tolist(), len(rows)]
         for start, stop in pairwise(edges):
             watched = self.alert_book.gateways
             self._transitions += self.alert_book.step(

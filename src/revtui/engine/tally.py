@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from revtui.core.archive import PaneArchive
-from revtui.core.arrays import BoolArray, Float64Array, Int64Array, State, UInt64Array
+from revtui.core.arrays import BoolArray, Float64Array, Int64Array, State, UInt64Array, rows_where
 from revtui.core.daily import Calendar, DayTotals
 from revtui.core.distinct import DistinctUsers
 from revtui.core.gateways import GatewayKeys
@@ -84,7 +84,7 @@ class Tally:
     def keys(self, batch: EncodedBatch, counted: BoolArray) -> Int64Array:
         """Key of the gateway of each row that counts, else 0; new ones get theirs in order of arrival."""
         keys = np.zeros(len(batch), dtype=np.int64)
-        rows = np.flatnonzero(batch.has_gateway & counted)
+        rows = rows_where(batch.has_gateway & counted)
         if rows.size:
             before = len(self.gateways)
             keys[rows] = self.gateways.keys(
@@ -106,7 +106,7 @@ class Tally:
         if events.has_user.all():
             self._users.add(events.users, events.event_ts, events.key)
         else:
-            known = np.flatnonzero(events.has_user)
+            known = rows_where(events.has_user)
             self._users.add(events.users.take(known), events.event_ts.take(known), events.key.take(known))
 
     def revise(self, events: Counted, *, closed: int, frozen: int) -> None:
@@ -118,7 +118,7 @@ class Tally:
         first = np.maximum(np.minimum(events.pane + 1, first_user), frozen + 1)
         last = np.minimum(np.maximum(last_window, last_user), closed)
         self._revisions.raise_between(first, last, np.zeros(len(events), dtype=np.int64))
-        own = np.flatnonzero(events.key)
+        own = rows_where(events.key)
         self._revisions.raise_between(first.take(own), last.take(own), events.key.take(own))
         timed = events.latency >= 0
         for pane in np.unique(events.pane[timed]).tolist():
@@ -144,7 +144,7 @@ class Tally:
 
     def _windows(self, windows: Int64Array, *, walk: Walk, known: dict[int, Float64Array]) -> WindowSums:
         sums = self._panes.windows(windows, self._policy.panes_per_window)
-        timed = np.flatnonzero(sums[:, 0, _LATENCIES]).tolist()
+        timed = rows_where(sums[:, 0, _LATENCIES]).tolist()
         ends = windows.tolist()
         missing = [ends[place] for place in timed if ends[place] not in known]
         if missing:
@@ -173,11 +173,11 @@ class Tally:
         sums = self._panes.windows(windows, panes)
         sums += self.archive.sums(windows - panes, windows, keys=keys)
         users, newest = np.empty(sums.shape[:2], np.int64), np.empty(sums.shape[:2], np.int64)
-        old, new = np.flatnonzero(windows <= frozen), np.flatnonzero(windows > frozen)
+        old, new = rows_where(windows <= frozen), rows_where(windows > frozen)
         users[old], newest[old] = self.archive.frozen(windows[old], keys=keys)
         users[new], newest[new] = self._users.at(windows[new]), self._panes.newest_before(windows[new])
         percentiles = np.full(sums.shape[:2], np.nan)
-        timed = np.flatnonzero(sums[:, 0, _LATENCIES])
+        timed = rows_where(sums[:, 0, _LATENCIES])
         if timed.size:
             kept = ChainMap(dict(self._latencies.panes), dict(self.archive.latencies))
             percentiles[timed] = percentiles_of(kept, windows[timed], panes, P95, walk=walk, keys=keys)
