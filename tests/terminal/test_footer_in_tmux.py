@@ -111,6 +111,7 @@ DEEDS = {
     "ack": Deed(lambda _before, after: "a ack" not in after),
     "metric": Deed(lambda before, after: _title(after) != _title(before)),
     "span": Deed(_shows("3h ─"), undo=("-",)),
+    "window": Deed(_shows("(alerts 5m)"), undo=("w",)),
     "zoom": Deed(lambda before, after: after.count("╭") < before.count("╭"), undo=("z",)),
     "sort": Deed(lambda before, after: _order(after) not in {"", _order(before)}),
     "reverse": Deed(_shows("reversed"), undo=("R",)),
