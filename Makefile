@@ -64,4 +64,4 @@ format: $(VENV)/.installed-dev ## put the code in its canonical form
 
 .PHONY: bench
 bench: $(VENV)/.installed-bench ## measure beside peers (Spark too where Java is); one table per benchmark
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)

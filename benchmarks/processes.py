@@ -26,14 +26,21 @@ class Cost:
 
 def once(arguments: Sequence[str]) -> Cost:
     """Run revtui to its end, its output thrown away."""
+    return _cost([*REVTUI, *arguments])
+
+
+def python(script: str) -> Cost:
+    """Run a script in a Python of its own to its end."""
+    return _cost([sys.executable, "-c", script])
+
+
+def _cost(command: Sequence[str]) -> Cost:
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [*REVTUI, *arguments], stdout=subprocess.DEVNULL, env=environment(LANG="C.UTF-8")
-    )
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(LANG="C.UTF-8"))
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{arguments} ended with {process.returncode}")
+        raise RuntimeError(f"{command} ended with {process.returncode}")
     return Cost(time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 

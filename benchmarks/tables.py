@@ -15,6 +15,16 @@ class Table:
     """How it was measured."""
 
 
+def at_most(value: float, most: float, text: str = "{}") -> str:
+    """The upper bound that must hold, and whether it does; `text` gives it its unit."""
+    return f"≤ {text.format(most)}: {'met' if value <= most else 'MISSED'}"
+
+
+def at_least(value: float, least: float, text: str = "{}") -> str:
+    """The lower bound that must hold, and whether it does."""
+    return f"≥ {text.format(least)}: {'met' if value >= least else 'MISSED'}"
+
+
 def markdown(table: Table) -> str:
     """The table with its title and note; the first column is text, the others are figures."""
     cells = [table.columns, *table.rows]

@@ -59,7 +59,25 @@ def write(folder: Path) -> None:
     events = stream()
     events.write_parquet(folder / "events.parquet")
     stream(seconds=86_400).write_parquet(folder / "day.parquet")
-    raw = events.select(
+    raw = _as_written(events)
+    raw.write_csv(folder / "raw.csv")
+    raw.write_ndjson(folder / "raw.jsonl")
+    raw.write_parquet(folder / "raw.parquet")
+
+
+def write_ten_million(folder: Path) -> None:
+    """Ten such hours, one after the other, as one file."""
+    with (folder / "ten.csv").open("wb") as file:
+        for hour in range(10):
+            events = stream(seed=hour, first_id=hour * EVENTS).with_columns(
+                pl.col("event_ts") + hour * 3600 * SECOND
+            )
+            _as_written(events).write_csv(file, include_header=not hour)
+
+
+def _as_written(events: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a file, times and money as text."""
+    return events.select(
         "event_id",
         event_ts=format_instants(pl.col("event_ts") // 1000 * 1000),
         user_id="user_id",
@@ -78,6 +96,3 @@ def write(folder: Path) -> None:
         latency_ms="latency_ms",
         retry_attempt="retry_attempt",
     )
-    raw.write_csv(folder / "raw.csv")
-    raw.write_ndjson(folder / "raw.jsonl")
-    raw.write_parquet(folder / "raw.parquet")

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from revtui.core.alerts import Alert, AlertPolicy, Phase, Transition, acknowledge, is_history, kind_of, step
+from revtui.core.alerts import (
+    Alert,
+    AlertPolicy,
+    Phase,
+    Transition,
+    acknowledge,
+    is_history,
+    kind_of,
+    rests,
+    step,
+)
 from revtui.core.kpis import ALL_GATEWAYS
 from revtui.core.rules import Judgement, Rule, Verdict, unknown
 from revtui.core.severity import Severity
@@ -39,6 +49,11 @@ class AlertBook:
     def gateways(self) -> frozenset[str]:
         """The gateways that have an alert in the book."""
         return frozenset(gateway for _rule, gateway in self._alerts)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether verdicts as severe as the last ones would make no transition, however late they came."""
+        return all(rests(alert) for alert in self._alerts.values())
 
     def step(
         self, judgements: Iterable[Judgement], rules: Sequence[Rule], *, at: int, clock: bool = False

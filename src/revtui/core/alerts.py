@@ -161,6 +161,13 @@ def flapping(alert: Alert, *, at: int, policy: AlertPolicy) -> bool:
     return sum(moment > at - policy.flap_span for moment in alert.refired_at) >= policy.flap_cycles
 
 
+def rests(alert: Alert) -> bool:
+    """Whether a verdict as severe as the last one would make no transition, however late it came."""
+    if alert.phase is Phase.RESOLVED or alert.unknown_since is not None:
+        return True
+    return alert.phase is Phase.FIRING and alert.milder_since is None and alert.quiet_since is None
+
+
 def acknowledge(alert: Alert, *, by: str, at: int, policy: AlertPolicy, until: int | None = None) -> Alert:
     """The alert, seen by a person until `until` (by default 30 min for CRIT, 4 h else).
 

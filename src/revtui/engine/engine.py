@@ -453,12 +453,14 @@ class Engine:
             return
         everything = watermark == PAST_ALL
         close_to = self._last_pane + 1 if everything else watermark // self._policy.hop
+        frozen = close_to if everything else (watermark - self._policy.lateness) // self._policy.hop
         while self._next <= close_to:
             stop = min(close_to + 1, self._next + _WINDOWS_AT_ONCE)
             windows = np.arange(self._next, stop)
             self._next = stop
             self._publish(self.tally.closing(windows), alert=True)
-        frozen = close_to if everything else (watermark - self._policy.lateness) // self._policy.hop
+            if stop <= close_to and self._frozen < min(frozen, stop - 1):  # what is far behind is not held
+                self._freeze(min(frozen, stop - 1))
         if frozen > self._frozen:
             self._freeze(frozen)
 
@@ -496,13 +498,18 @@ class Engine:
     def _step_alerts(self, rows: Rows, judged: Judged) -> None:
         rules = [rule for rule in self.rules if rule.kpi != FRESHNESS or not self.settings.live]
         edges = [0, *(rows_where(np.diff(rows.window)) + 1).tolist(), len(rows)]
+        repeats, at_rest = [*judged.repeats().tolist(), False], False
         for start, stop in pairwise(edges):
+            # Of a long silence, alerts at rest are shown the beginning and the end only.
+            if at_rest and repeats[start] and repeats[start + 1]:
+                continue
             watched = self.alert_book.gateways
             self._transitions += self.alert_book.step(
                 [judged[place] for place in range(start, stop) if judged.matters(place, watched)],
                 rules,
                 at=int(rows.window[start]) * self._policy.hop,
             )
+            at_rest = self.alert_book.at_rest
         self._newest = (rows.take(np.arange(edges[-2], edges[-1])), self.rules)
 
     def _flagged(self, windows: WindowSums) -> tuple[Rows, Sequence[Flags]]:
