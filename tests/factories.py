@@ -5,10 +5,10 @@ arithmetic; verdicts, alerts and transitions come from the real rules and the re
 scene never shows what the program could not. `SCENES` names all of them.
 """
 
+import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -16,12 +16,13 @@ import polars as pl
 from revtui.core.alertbook import AlertBook
 from revtui.core.alerts import AlertPolicy, Transition
 from revtui.core.contracts import contracts
+from revtui.core.daily import Calendar
 from revtui.core.events import Accounting, Rejected
 from revtui.core.kpis import ALL_GATEWAYS, DAY_SCHEMA, OTHER_GATEWAYS, ROW_SCHEMA
 from revtui.core.money import exponent
 from revtui.core.rules import Rule, judge, judge_clock
 from revtui.core.severity import Severity
-from revtui.core.windows import WindowPolicy
+from revtui.core.windows import LENGTHS, WindowPolicy
 from revtui.engine.snapshot import Excluded, Snapshot, SourceState, SourceStatus, Status
 from revtui.views.ledger import fold
 from revtui.views.model import AlertRow
@@ -85,6 +86,7 @@ class Scene:
             currency=self.snapshot.currency,
             rules=self.snapshot.rules,
             alerts=self.snapshot.alerts,
+            users_estimated=self.snapshot.users_estimated,
         )
 
 
@@ -215,11 +217,11 @@ def scene(
         watermark=None if newest is None else newest - policy.bound,
         newest_event=newest,
         first_pane=None if newest is None else newest_end - windows * policy.hop,
-        lengths=(MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE),
+        window=policy.length,
+        lengths=tuple(sorted({policy.length, *(each for each in LENGTHS if each % policy.hop == 0)})),
         rows=frame(rows),
         judged=frame(pane),
         days=_days(rows, policy),
-        window=policy.length,
         provisional=_provisional(plan, gateways, newest_end, policy) if windows and still_open else None,
         verdicts=tuple(verdict for judgement in judgements for verdict in judgement.verdicts),
         severity=max((judgement.severity for judgement in judgements), default=Severity.UNKNOWN),
@@ -231,25 +233,70 @@ def scene(
     return Scene(snapshot=replace(snapshot, **fields), transitions=tuple(transitions), now=now)
 
 
+def in_windows(made: Scene, length: int) -> Scene:
+    """The same moment in windows of another length, as far as those of the scene fill whole ones."""
+    snapshot = made.snapshot
+    if length == snapshot.policy.length:
+        return made
+    rows = frame(list(_of_length(snapshot.rows, snapshot.policy.length, length)))
+    return replace(made, snapshot=replace(snapshot, window=length, rows=rows))
+
+
+_GROWING = tuple(name for name in ROW_SCHEMA if name.endswith(("_count", "_minor")))
+
+
+def _of_length(rows: pl.DataFrame, given: int, length: int) -> Iterator[dict[str, Any]]:
+    """Rows of windows of `length` from those of the `given` one: longer ones are summed, shorter ones a share."""
+    known = {(one["window_end"], one["gateway_name"]): one for one in rows.iter_rows(named=True)}
+    for (end, gateway), one in known.items():
+        parts = [known.get((end - back, gateway)) for back in range(0, max(length, given), given)]
+        whole = [part for part in parts if part is not None]
+        if len(whole) < len(parts):
+            continue
+        sums = {name: sum(part[name] for part in whole) * min(length, given) // given for name in _GROWING}
+        attempts = sums["attempts_count"]
+        rate = sums["payment_failed_count"] / attempts if attempts else None
+        yield one | sums | {"window_start": end - length, "payment_fail_rate": rate}
+
+
+def day(date: dt.date, zone: str, gateway: str = ALL_GATEWAYS, **figures: Any) -> dict[str, Any]:
+    """One row of DAY_SCHEMA."""
+    calendar = Calendar(zone)
+    number = date.toordinal() - dt.date(1970, 1, 1).toordinal()
+    usual: dict[str, Any] = {
+        "events_count": 0, "purchases_count": 0, "payment_failed_count": 0, "revenue_minor": 0, "refunds_minor": 0,
+        "attempts_count": 0, "latency_count": 0, "timed_attempts_count": 0,
+    }  # fmt: skip
+    made = usual | figures
+    attempts = made["purchases_count"] + made["payment_failed_count"]
+    return {
+        "payment_fail_rate": made["payment_failed_count"] / attempts if attempts else None,
+        "avg_latency_ms": None,
+        "p95_latency_ms": 412.0 if attempts else None,
+        "slow_share": None,
+        **made,
+        "date": date,
+        "day_start": calendar.start(number),
+        "day_end": calendar.start(number + 1),
+        "gateway_name": gateway,
+        "attempts_count": attempts,
+        "net_revenue_minor": made["revenue_minor"] - made["refunds_minor"],
+    }
+
+
+def days_frame(*rows: Mapping[str, Any]) -> pl.DataFrame:
+    """Rows as a frame of DAY_SCHEMA."""
+    return pl.DataFrame(list(rows), schema=DAY_SCHEMA, orient="row")
+
+
 def _days(rows: Sequence[Mapping[str, Any]], policy: WindowPolicy) -> pl.DataFrame:
     """The day of the clock, as far as the windows that do not overlap tell."""
     days = []
     for gateway in sorted({one["gateway_name"] for one in rows}):
-        own = [one for one in rows if one["gateway_name"] == gateway][:: -(policy.length // policy.hop)]
-        sums = {
-            name: sum(one[name] for one in own)
-            for name, dtype in DAY_SCHEMA.items()
-            if dtype.is_integer() and name in own[0]
-        }
-        date = datetime.fromtimestamp(NOW / 1_000_000, tz=UTC).date()
-        start = NOW // DAY * DAY
-        shares = {"payment_fail_rate": sums["payment_failed_count"] / max(sums["attempts_count"], 1)}
-        latencies = dict.fromkeys(("avg_latency_ms", "p95_latency_ms", "slow_share"))
-        days.append(
-            {"date": date, "day_start": start, "day_end": start + DAY, "gateway_name": gateway}
-            | sums | shares | latencies
-        )  # fmt: skip
-    return pl.DataFrame(days, schema=DAY_SCHEMA, orient="row")
+        own = [one for one in rows if one["gateway_name"] == gateway][:: -policy.panes_per_window]
+        sums = {name: sum(one[name] for one in own) for name in _GROWING}
+        days.append(day(dt.date(2026, 3, 5), "UTC", gateway, **sums))
+    return days_frame(*days)
 
 
 def _provisional(plan: Plan, gateways: Sequence[str], newest_end: int, policy: WindowPolicy) -> pl.DataFrame:
@@ -448,6 +495,30 @@ def many_gateways() -> Scene:
     return scene(gateways=names, windows=40, other_gateways=7, users_estimated=True)
 
 
+def hour() -> Scene:
+    """An incident looked at in windows of an hour, in the middle of a business day in Berlin."""
+
+    def plan(gateway: str, back: int) -> Figures:
+        usual = steady(gateway, back)
+        return replace(usual, purchases=11, failed=41) if gateway == "stripe" and back < 3 else usual
+
+    days = days_frame(
+        day(dt.date(2026, 3, 4), "Europe/Berlin", purchases_count=112_345, payment_failed_count=7_001,
+            revenue_minor=886_402_050, refunds_minor=2_400_000),
+        day(dt.date(2026, 3, 5), "Europe/Berlin", purchases_count=51_204, payment_failed_count=3_377,
+            revenue_minor=404_011_217, refunds_minor=1_115_050),
+    )  # fmt: skip
+    made = scene(
+        plan,
+        windows=200,
+        rules=contracts(revenue_warn=30_000.0),
+        timezone="Europe/Berlin",
+        days=days,
+        first_pane=NOON - 3 * DAY,
+    )
+    return in_windows(made, HOUR)
+
+
 def hostile_names() -> Scene:
     """Gateways, a source and a rule's reason that try to harm the terminal."""
     nasty = source(name=HOSTILE_NAMES[3], state=SourceState.ERROR, detail=HOSTILE_NAMES[7])
@@ -468,7 +539,7 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
     made.__name__: made
     for made in (
         healthy, incident, outage, recovering, no_data, warming_up, empty, low_volume, huge_money, negative_net, late,
-        stale, silent, catching_up, ended, disconnected, replayed, simulated, two_currencies, yen, many_gateways, hostile_names, unruled,
+        stale, silent, catching_up, ended, disconnected, replayed, simulated, two_currencies, yen, many_gateways, hostile_names, unruled, hour,
     )
 }  # fmt: skip
 """Every scene by name."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from factories import Scene
+from factories import Scene, in_windows
 from revtui.core.alerts import Transition
 from revtui.core.rules import judge
 from revtui.core.severity import worst
@@ -42,6 +42,8 @@ class FakeFeed:
     def put(self, snapshot: Snapshot) -> None:
         """Publish a snapshot as it is."""
         self.mailbox.put(snapshot)
+        if snapshot.window == snapshot.policy.length:
+            self._usual = snapshot
 
     def change(self, **fields: object) -> Snapshot:
         """Publish the newest snapshot with some fields changed, as the next revision."""
@@ -92,7 +94,8 @@ class FakeFeed:
                 severity=worst([one.severity for one in judged]),
             )
         elif isinstance(command, ShowWindows):
-            self.change(window=command.length)
+            shown = in_windows(Scene(snapshot=self._usual), command.length).snapshot
+            self.change(window=shown.window, rows=shown.rows)
         elif isinstance(command, Acknowledge):
             alerts = tuple(
                 replace(alert, acknowledged_by=command.by) if alert.id in command.alert_ids else alert

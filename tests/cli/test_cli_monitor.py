@@ -7,7 +7,10 @@ import pytest
 from black_box import inside, revtui
 from program import REVTUI, environment
 from ptys import terminal
+from revtui.cli.build import load_configuration, plan
 from revtui.cli.monitor import readonly_by
+from revtui.cli.options import Evaluation
+from revtui.core.durations import DAY
 
 pytestmark = pytest.mark.usefixtures("no_configuration")
 
@@ -37,6 +40,21 @@ def test_arguments_are_refused_before_the_terminal_and_that_before_the_source(
 )
 def test_a_variable_makes_it_read_only_too(value: str | None, *, readonly: bool) -> None:
     assert readonly_by({} if value is None else {"REVTUI_READONLY": value}) is readonly
+
+
+@pytest.mark.parametrize(("follow", "kept"), [(True, 2 * DAY), (False, 1000 * DAY)])
+def test_panes_are_kept_for_a_screen_and_for_nobody_else(tmp_path: Path, *, follow: bool, kept: int) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text("event_ts,event_type,amount\n2026-03-05T09:00:10Z,purchase,12.50\n")
+    evaluation = Evaluation(timezone="Europe/Berlin")
+    loaded = load_configuration(evaluation)
+    for screen in (True, False):
+        planned = plan([str(file)], evaluation, loaded, follow=follow, screen=screen)
+        for source in planned.sources:
+            source.close()
+        archive = planned.settings.engine.archive
+        assert (archive >= kept) if screen else (archive == 0)
+        assert planned.settings.engine.timezone == "Europe/Berlin"
 
 
 def test_without_a_terminal_it_names_what_works_without_one(tmp_path: Path) -> None:

@@ -7,14 +7,15 @@ import pytest
 from test_runs import Running
 
 from revtui.core.contracts import contracts
-from revtui.core.rules import Levels
+from revtui.core.rules import Comparison, Levels, Rule
 from revtui.core.severity import Severity
 from revtui.core.windows import MINUTE, WindowPolicy
-from revtui.engine.commands import SetRule
+from revtui.engine.commands import SetRule, ShowWindows
 from revtui.engine.engine import EngineSettings
 from revtui.engine.intake import Delivery, Intake
 from revtui.engine.monitor import Monitor, MonitorSettings
-from revtui.engine.snapshot import Snapshot, SourceState
+from revtui.engine.snapshot import Snapshot, SourceState, newest_rows
+from revtui.views.lengths import rules_shown, verdicts_shown
 from scripted import BASE, SECOND, ScriptedSource, cut, purchase
 
 DAY = 24 * 60 * MINUTE
@@ -32,6 +33,7 @@ def monitor_of(rows: list[dict[str, str]], *, live: bool = True, max_users: int 
             max_users=max_users,
             rules=contracts(),
             live=live,
+            archive=2 * DAY,
         ),
         max_jump=DAY,
         max_future_skew=5 * MINUTE,
@@ -156,6 +158,68 @@ def test_a_rule_judges_the_newest_window_at_once_and_alerts_from_the_next(live: 
         )
         monitor.take(Delivery(events=events, sources=0), now=BASE)
         assert at(monitor, 0).alerts
+
+
+def bad_minute() -> Monitor:
+    """Two good hours, and a bad last minute: enough to spoil five minutes, not an hour."""
+    rows = [
+        purchase(5 * turn, f"e{turn}", latency_ms="300", gateway_name="stripe") for turn in range(2 * 720 + 1)
+    ]
+    failed = [
+        {
+            "event_id": f"f{turn}",
+            "event_ts": str(BASE + 7080 * SECOND + turn * SECOND),
+            "event_type": "payment_failed",
+            "gateway_name": "stripe",
+        }
+        for turn in range(50)
+    ]
+    return monitor_of(sorted([*rows, *failed], key=lambda row: int(row["event_ts"])))
+
+
+def test_alerts_and_the_verdict_stay_with_the_configured_windows_whatever_is_shown() -> None:
+    monitor = bad_minute()
+    usual = at(monitor, 0)
+    assert usual.window == 5 * MINUTE
+    assert usual.severity is Severity.CRIT
+    assert usual.judged.equals(newest_rows(usual.rows))
+    monitor.apply(ShowWindows(length=60 * MINUTE))
+    snapshot = at(monitor, 0)
+    assert snapshot.window == 60 * MINUTE
+    assert snapshot.judged.equals(usual.judged)
+    assert (snapshot.verdicts, snapshot.severity) == (usual.verdicts, usual.severity)
+    assert snapshot.alerts == usual.alerts
+    rates = {v.gateway_name: v.severity for v in verdicts_shown(snapshot) if v.kpi == "fail_rate"}
+    assert rates == {"*": Severity.OK, "stripe": Severity.OK}, "one bad minute is little of an hour"
+
+
+def test_windows_of_another_length_are_judged_by_the_clock_and_not_by_amounts(steady: Monitor) -> None:
+    floor = Rule(name="revenue", kpi="revenue", comparison=Comparison.BELOW, levels=Levels(warn=1e9))
+    steady.apply(SetRule(rule=floor))
+    steady.apply(ShowWindows(length=15 * MINUTE))
+    snapshot = at(steady, 11 * MINUTE)
+    assert {rule.kpi for rule in snapshot.rules} - {rule.kpi for rule in rules_shown(snapshot)} == {"revenue"}
+    found = {v.kpi: v.severity for v in verdicts_shown(snapshot)}
+    assert found == {
+        "p95_latency": Severity.OK,
+        "fail_rate": Severity.OK,
+        "freshness": Severity.CRIT,
+    }
+
+
+def test_an_hour_is_warming_up_when_five_minutes_are_long_whole(steady: Monitor) -> None:
+    assert at(steady, 0).warming_up is None
+    steady.apply(ShowWindows(length=60 * MINUTE))
+    snapshot = at(steady, 0)
+    assert snapshot.warming_up == 31 * MINUTE  # of half an hour, less the bound
+    assert snapshot.first_pane == BASE
+
+
+def test_a_length_that_cannot_be_shown_leaves_the_configured_one(steady: Monitor) -> None:
+    assert at(steady, 0).lengths == (MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE)
+    for length in (90 * SECOND, 3 * DAY, 0, 5 * MINUTE):
+        steady.apply(ShowWindows(length=length))
+        assert at(steady, 0).window == 5 * MINUTE
 
 
 @pytest.mark.fault("F68")

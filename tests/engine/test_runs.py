@@ -18,8 +18,9 @@ from revtui.core.events import RawBatch
 from revtui.core.rules import Levels
 from revtui.core.severity import Severity
 from revtui.core.windows import MINUTE, WindowPolicy
+from revtui.engine import lookback
 from revtui.engine.batchrun import Outcome, run_finite, steps
-from revtui.engine.commands import SetRule
+from revtui.engine.commands import SetRule, ShowWindows
 from revtui.engine.engine import EngineSettings
 from revtui.engine.intake import Intake, merged
 from revtui.engine.monitor import Monitor, MonitorSettings
@@ -30,7 +31,9 @@ from scripted import BASE, SECOND, ScriptedSource, cut, purchase, unreachable
 DAY = 24 * 60 * MINUTE
 
 
-def settings_for(*, live: bool = False, policy: WindowPolicy | None = None) -> MonitorSettings:
+def settings_for(
+    *, live: bool = False, policy: WindowPolicy | None = None, archive: int = 0
+) -> MonitorSettings:
     return MonitorSettings(
         engine=EngineSettings(
             policy=policy or WindowPolicy(),
@@ -40,6 +43,7 @@ def settings_for(*, live: bool = False, policy: WindowPolicy | None = None) -> M
             max_gateways=64,
             rules=contracts(),
             live=live,
+            archive=archive,
         ),
         max_jump=DAY,
         max_future_skew=5 * MINUTE,
@@ -189,7 +193,8 @@ class Running:
     def __init__(self, sources: list[ScriptedSource], *, now: int = BASE, refresh: float = 0.01) -> None:
         self.clock = ManualClock(now)
         live = any(source.live for source in sources)
-        self.pipeline = ObservedPipeline(sources, settings_for(live=live), self.clock, refresh=refresh)
+        settings = settings_for(live=live, archive=2 * DAY)
+        self.pipeline = ObservedPipeline(sources, settings, self.clock, refresh=refresh)
         self.thread = threading.Thread(target=lambda: asyncio.run(self.pipeline.run()))
 
     def __enter__(self) -> Self:
@@ -335,6 +340,32 @@ def test_a_finite_pipeline_reaches_its_end_and_stays_for_commands() -> None:
         snapshot = run.until(lambda snapshot: snapshot.status is Status.END)
         assert snapshot.accounting.counted == 500
         assert run.thread.is_alive()
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_other_windows_are_shown_while_it_runs_back_to_the_first_event(
+    live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookback, "_ROWS_AT_ONCE", 20)
+    rows = [purchase(20 * turn, f"e{turn}") for turn in range(900)]
+    with Running([ScriptedSource("s", [rows], live=live)], now=BASE + 18_000 * SECOND) as run:
+        run.until(lambda snapshot: snapshot.accounting.counted == 900)
+        run.pipeline.submit(ShowWindows(length=15 * MINUTE))
+        last = 300 if not live else 298  # the last window of a live source is not closed
+        snapshot = run.until(lambda seen: seen.window == 15 * MINUTE and seen.rows.height >= last)
+        assert snapshot.rows["events_count"].max() == 45
+        assert snapshot.judged["events_count"].to_list() == [15], "alerts go by the configured ones"
+        run.pipeline.submit(ShowWindows(length=5 * MINUTE))
+        snapshot = run.until(lambda seen: seen.window == 5 * MINUTE)
+        assert snapshot.rows["events_count"].max() == 15
+
+
+def test_who_waits_for_a_command_needs_no_other_news() -> None:
+    rows = [purchase(20 * turn, f"e{turn}") for turn in range(90)]
+    with Running([ScriptedSource("s", [rows])], refresh=3600) as run:
+        run.until(lambda snapshot: snapshot.status is Status.END)
+        run.pipeline.submit(ShowWindows(length=15 * MINUTE))
+        run.until(lambda snapshot: snapshot.window == 15 * MINUTE)
 
 
 def test_stopping_before_the_start_ends_at_once() -> None:

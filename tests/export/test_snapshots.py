@@ -91,7 +91,13 @@ def test_the_json_snapshot_tells_the_incident_exactly() -> None:
         "2026-03-05T12:38:00Z",
     )
     assert parsed["accounting"]["read"] == parsed["accounting"]["counted"]
-    assert parsed["window"] == {"length": "5m", "hop": "1m", "bound": "1m", "lateness": "15m"}
+    assert parsed["window"] == {
+        "length": "5m",
+        "hop": "1m",
+        "bound": "1m",
+        "lateness": "15m",
+        "shown": "5m",
+    }
 
 
 def test_a_silence_is_stale_and_unknown_in_every_field() -> None:
@@ -128,6 +134,30 @@ def test_the_csv_snapshot_is_the_newest_window() -> None:
     assert len(lines) == 6
     assert lines[1].startswith("2026-03-05T12:35:00Z,2026-03-05T12:40:00Z,*,")
     assert len(to_csv(SCENES["no_data"]().snapshot).splitlines()) == 1
+
+
+def test_the_business_days_are_written_exactly() -> None:
+    made = SCENES["hour"]()
+    days = json_of(made)["days"]
+    assert [one["date"] for one in days] == ["2026-03-04", "2026-03-05"]
+    assert [one["complete"] for one in days] == [True, False]
+    newest = days[1]
+    assert (newest["day_start"], newest["day_end"]) == ("2026-03-04T23:00:00Z", "2026-03-05T23:00:00Z")
+    assert (newest["gateway_name"], newest["revenue"], newest["refunds"]) == ("*", "4040112.17", "11150.50")
+    assert newest["payment_fail_rate"] == pytest.approx(3377 / 54_581)
+    assert newest["avg_latency_ms"] is None
+    page = markdown_of(made)
+    assert "Business days, Europe/Berlin:" in page
+    assert "| Thu 2026-03-05 | 51,204 | 3,377 | $4,040,112.17 |" in page
+
+
+def test_the_length_that_is_shown_is_written_beside_the_configured_one() -> None:
+    written = json_of(SCENES["hour"]())
+    assert (written["window"]["length"], written["window"]["shown"]) == ("5m", "1h")
+    assert written["windows"][0]["window_start"] == "2026-03-05T12:35:00Z", (
+        "the exact data stay as configured"
+    )
+    assert json_of(incident())["window"]["shown"] == "5m"
 
 
 def test_the_markdown_page_has_verdict_tables_and_alerts() -> None:

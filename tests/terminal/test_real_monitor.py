@@ -143,6 +143,19 @@ def test_a_storm_of_sizes_ends_in_the_picture_before_it() -> None:
         assert outer.ended() == 0
 
 
+@pytest.mark.parametrize("source", [LIVE, ENDED], ids=["live", "ended"])
+def test_a_key_shows_other_windows_at_once(source: str) -> None:
+    with terminal(source, program=REVTUI, size=(120, 40)) as outer:
+        _started(outer)
+        for length in ("15m", "1h", "1m"):
+            _open(outer, "w", f"win {length} (alerts 5m)")
+            outer.shows(f"USD / {length}")
+        _open(outer, "w", "win 5m")
+        _open(outer, "4", "Business days  UTC")
+        outer.type("q")
+        assert outer.ended() == 0
+
+
 @pytest.mark.fault("F83")
 def test_no_color_writes_no_colour() -> None:
     with terminal(LIVE, program=REVTUI, environ={"NO_COLOR": "1"}) as outer:

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from factories import MINUTE, SCENES
 from revtui.core.rules import Rule
-from revtui.engine.commands import Acknowledge, SetRule
+from revtui.engine.commands import Acknowledge, SetRule, ShowWindows
 from revtui.tui.actions import ACTION_BY_ID, ACTIONS, TABS, Action, Fact, available, footer_actions
 from revtui.tui.screens.commands import Commands, matching
 from revtui.tui.screens.dialog import PageDialog
@@ -199,10 +199,10 @@ async def _copy(stage: Stage) -> None:
     )
     await stage.press("3", "y")
     assert stage.app.clipboard.startswith(
-        "CRIT, 2026-03-05 12:40:00Z, adyen, revenue $2,367.00, fail rate 70.0 %"
+        "CRIT, 5m to 2026-03-05 12:40:00Z, adyen, revenue $2,367.00, fail rate 70.0 %"
     )
     await stage.press("4", "y")
-    assert stage.app.clipboard.startswith("window to 2026-03-05 12:42:00Z, events 507, buy 40")
+    assert stage.app.clipboard.startswith("5m window to 2026-03-05 12:42:00Z, events 507, buy 40")
     assert "  " not in stage.app.clipboard
 
 
@@ -213,6 +213,28 @@ async def _pause_and_resume(stage: Stage) -> None:
     await stage.press("p")
     assert "PAUSED" not in stage.text
     assert "space pause" in stage.footer
+
+
+def _lengths(stage: Stage) -> list[int]:
+    return [each.length // MINUTE for each in stage.feed.commands if isinstance(each, ShowWindows)]
+
+
+async def _longer_windows(stage: Stage) -> None:
+    for length, sign in (("15m", "win 15m (alerts 5m)"), ("1h", "win 1h (alerts 5m)"), ("1m", "win 1m (")):
+        await stage.press("w")
+        await stage.tick()
+        assert sign in stage.text.splitlines()[0]
+        assert f"Revenue  USD / {length}" in (await stage.look())
+    await stage.press("w")
+    await stage.tick()
+    assert "alerts 5m" not in stage.text
+    assert "Revenue  USD / 5m" in (await stage.look())
+    assert _lengths(stage) == [15, 60, 1, 5]
+
+
+async def _shorter_windows(stage: Stage) -> None:
+    await stage.press("W", "W", "w")
+    assert _lengths(stage) == [1, 60, 1]
 
 
 async def _metric(stage: Stage) -> None:
@@ -226,21 +248,6 @@ async def _span(stage: Stage) -> None:
     await stage.press("plus", "equals_sign")
     assert stage.app.view.span == "3h"
     assert " 3h ─" in (await stage.look())
-
-
-async def _windows(stage: Stage) -> None:
-    assert "win 5m " in (await stage.look())
-    await stage.press("w")
-    await stage.tick()
-    assert "win 15m (alerts 5m)" in (await stage.look())
-    assert "USD / 15m" in stage.text
-    await stage.press("w", "w")
-    await stage.tick()
-    assert "win 1m (alerts 5m)" in (await stage.look())
-    await stage.press("W")
-    assert [command.length for command in stage.feed.commands] == [  # type: ignore[union-attr] # all of one kind
-        15 * MINUTE, 60 * MINUTE, MINUTE, 60 * MINUTE,
-    ]  # fmt: skip
 
 
 async def _zoom(stage: Stage) -> None:
@@ -335,11 +342,11 @@ SCREEN_CHECKS: dict[str, Check] = {
     "alert.acknowledge": _acknowledge,
     "pause": _pause_and_resume,
     "resume": _pause_and_resume,
+    "windows.next": _longer_windows,
+    "windows.previous": _shorter_windows,
     "chart.metric": _metric,
     "chart.longer": _span,
     "chart.shorter": _span,
-    "windows.next": _windows,
-    "windows.previous": _windows,
     "panel.zoom": _zoom,
     "layout.cycle": _layout,
     "sort.previous": _sort,

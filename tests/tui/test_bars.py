@@ -7,10 +7,10 @@ from stage import staged
 
 from factories import SCENES, source
 from revtui.engine.snapshot import SourceState, Status
-from revtui.tui.widgets.bars import TabBar, status_line
+from revtui.tui.widgets.bars import TabBar, further_line, status_line
 from revtui.views.model import StatusView
 from revtui.views.overview import build
-from revtui.views.widths import line_width
+from revtui.views.widths import line_width, width_of
 
 
 def _status(name: str, **fields: object) -> StatusView:
@@ -58,6 +58,44 @@ def test_a_file_read_to_its_end_has_its_name_and_no_lag() -> None:
 def test_what_is_pending_stands_beside_the_counts() -> None:
     status = replace(_status("healthy"), pending=2)
     assert _text(status, 80).endswith("■ 0 CRIT  ▲ 0 WARN  2 pending")
+
+
+@pytest.mark.parametrize(
+    ("width", "kept"),
+    [
+        (50, ["win 1h (alerts 5m)", "■ 1 CRIT"]),
+        (60, ["win 1h (alerts 5m)", "■ 1 CRIT", "12:41:07Z"]),
+        (80, ["win 1h (alerts 5m)", "■ 1 CRIT", "12:41:07Z", "lag 1.0s"]),
+    ],
+)
+def test_windows_that_are_not_the_usual_ones_are_named_before_the_clock(width: int, kept: list[str]) -> None:
+    text = _text(_status("hour"), width)
+    assert all(part in text for part in kept)
+
+
+@pytest.mark.parametrize(
+    ("width", "day", "kpis"),
+    [
+        (60, "", ["buy", "users", "fresh", "evt"]),
+        (70, "today CET $4,040,112.17", ["buy", "users", "fresh"]),
+        (80, "today CET $4,040,112.17  51,204 orders", ["buy", "users", "fresh"]),
+        (100, "today CET $4,040,112.17  51,204 orders  fail 6.2 %", ["buy", "users", "fresh"]),
+        (
+            140,
+            "today CET $4,040,112.17  51,204 orders  fail 6.2 %",
+            ["buy", "users", "fresh", "evt", "failed"],
+        ),
+    ],
+)
+def test_the_day_leaves_room_for_three_kpis_at_least(width: int, day: str, kpis: list[str]) -> None:
+    made = SCENES["hour"]()
+    view = build(made.snapshot, now=made.now)
+    line = further_line(view.cards[3:], view.today, width)
+    text = "".join(piece for piece, _role in line)
+    assert width_of(text.rstrip()) <= width
+    assert text.rstrip().endswith(day)
+    names = [card.short for card in view.cards[3:]]
+    assert [word for word in text.removesuffix(day).split() if word in names][: len(kpis)] == kpis
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
         ("no_data", (80, 24), "overview"),
         ("late", (120, 40), "windows"),
         ("disconnected", (100, 30), "overview"),
+        ("hour", (80, 24), "overview"),
+        ("hour", (160, 48), "overview"),
+        ("hour", (120, 40), "windows"),
     ],
     ids=lambda value: value if isinstance(value, str) else "x".join(map(str, value)),
 )

@@ -33,13 +33,13 @@ def test_others_are_judged_by_what_does_not_grow_with_them() -> None:
     assert said["fail_rate", "*"] is Severity.OK
     assert ("revenue", "*") not in said
     shown = cards(HOURLY)
-    assert (shown["revenue"].threshold, shown["revenue"].judged) == ("", False)  # type: ignore[attr-defined] # a card
+    assert (shown["revenue"].threshold, shown["revenue"].judged) == ("judged in 5m windows", False)  # type: ignore[attr-defined] # a card
     assert shown["fail_rate"].severity is Severity.OK  # type: ignore[attr-defined] # a card
 
 
 def test_the_verdict_goes_by_the_configured_windows_whatever_is_shown() -> None:
     configured, hourly = (build(snapshot, now=MADE.now) for snapshot in (CONFIGURED, HOURLY))
-    assert configured.verdict == hourly.verdict
+    assert configured.verdict == hourly.verdict.replace(" in 5m", "") != hourly.verdict
     assert (configured.status.window, configured.status.judged_window) == ("5m", "")
     assert (hourly.status.window, hourly.status.judged_window) == ("1h", "5m")
     assert hourly.main_chart.unit.endswith("/ 1h")

@@ -32,14 +32,17 @@ from golden import assert_golden
 from revtui.core.alerts import Phase
 from revtui.core.contracts import contracts
 from revtui.core.kpis import ALL_GATEWAYS, KPIS
+from revtui.core.rules import Comparison, Levels, Rule
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Excluded, SourceState, Status
 from revtui.tui.widgets.card import card_lines
+from revtui.views.alerts import alert_detail
 from revtui.views.model import CardView, OverviewView, PauseInfo
 from revtui.views.overview import build
 from revtui.views.palette import word
 from revtui.views.sparkline import sparkline
+from revtui.views.tables import WINDOW_COLUMNS, windows
 from revtui.views.widths import fit, width_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -211,7 +214,8 @@ def test_a_source_without_user_ids_has_no_active_users_and_not_none_of_them() ->
 
 def test_there_is_no_change_without_a_window_an_hour_before() -> None:
     assert all(one.change == "" for one in view_of(scene(windows=60)).cards)
-    assert card(view_of(scene(windows=61)), "revenue").change
+    assert all(one.change == "" for one in view_of(scene(windows=64)).cards), "nor without a whole one"
+    assert card(view_of(scene(windows=65)), "revenue").change
 
 
 def test_the_threshold_is_the_level_breached_or_the_next_in_line() -> None:
@@ -386,6 +390,80 @@ def test_hidden_gateways_and_estimates_are_said() -> None:
     assert len(view.gateways) == 64
 
 
+def test_active_users_that_are_an_estimate_are_marked_wherever_they_stand() -> None:
+    few = Rule(
+        name="users", kpi="active_users", comparison=Comparison.BELOW, levels=Levels(warn=5000), for_=MINUTE
+    )
+    made = scene(rules=(few,), users_estimated=True)
+    view = view_of(made, metric="active_users")
+    assert card(view, "active_users").value == "~607"
+    assert all(row.users.startswith("~") for row in view.gateways)
+    assert view.main_chart.unit == "in 30m, an estimate (~)"
+    assert "active users ~607 < 5,000" in view.verdict
+    row = windows(made.snapshot)[1]
+    assert row.cells[WINDOW_COLUMNS.index("users")] == "~607"
+    assert row.cells[WINDOW_COLUMNS.index("reason")] == "active users ~607 < 5,000"
+    alert = made.alerts[0]
+    assert (alert.value_text, alert.text) == ("~607", "active users ~607 < 5,000")
+    details = dict(alert_detail(alert, made.snapshot))
+    assert details["worst"].startswith("~")
+    assert not [text for text in texts(view_of(scene(rules=(few,)))) if "~" in text]
+
+
+def test_windows_of_another_length_are_what_cards_charts_and_gateways_show() -> None:
+    made = SCENES["hour"]()
+    view = view_of(made)
+    newest = made.snapshot.rows.filter(pl.col("gateway_name") == ALL_GATEWAYS).row(-1, named=True)
+    assert card(view, "purchases").value == f"{newest['purchases_count']:,}"
+    assert [one.kpi for one in view.cards if not one.window] == ["active_users", "freshness"]
+    assert {one.window for one in view.cards} == {"", "1h"}
+    assert (view.status.window, view.status.judged_window) == ("1h", "5m")
+    assert (view.main_chart.unit, view.second_chart.unit) == ("USD / 1h", "% in 1h")
+    assert view.main_chart.values[-1] == newest["revenue_minor"] / 100
+    assert view.main_chart.thresholds == [], "the floor is one of five minutes"
+    assert [line.label for line in view.second_chart.thresholds] == ["WARN > 15 %", "CRIT > 30 %"]
+    assert "41 of 52 payments fail in 5m (79 %)" in view.verdict
+    assert view.status.counts[0] == (Severity.CRIT, 1)
+
+
+def test_a_level_that_holds_for_other_windows_is_no_level_of_the_card() -> None:
+    made = SCENES["hour"]()
+    view = view_of(made)
+    revenue, rate = card(view, "revenue"), card(view, "fail_rate")
+    assert (revenue.threshold, revenue.threshold_short) == ("judged in 5m windows", "judged in 5m")
+    assert (revenue.judged, revenue.severity, revenue.sign) == (False, Severity.INFO, "·")
+    assert (rate.threshold, rate.judged, rate.severity) == ("WARN > 15 %", True, Severity.OK)
+    assert card(view, "purchases").threshold == "", "nobody judges it in any windows"
+    usual = view_of(scene(rules=made.snapshot.rules))
+    assert card(usual, "revenue").threshold == "WARN < $30,000"
+    assert (card(usual, "revenue").window, usual.status.judged_window) == ("", "")
+
+
+def test_a_gateway_is_no_better_than_its_open_alerts_whatever_the_windows() -> None:
+    rows = {row.name: row for row in view_of(SCENES["hour"]()).gateways}
+    assert (rows["stripe"].severity, rows["stripe"].alarms) == (Severity.CRIT, {})
+    assert rows["adyen"].severity is Severity.OK
+
+
+def test_a_window_that_began_before_the_first_event_is_nothing_to_compare_with() -> None:
+    made = scene()
+    newest = made.snapshot.rows["window_end"][-1]
+    for first, change in ((newest - HOUR - 5 * MINUTE, True), (newest - HOUR - 4 * MINUTE, False)):
+        view = view_of(replace(made, snapshot=replace(made.snapshot, first_pane=first)))
+        assert bool(card(view, "revenue").change) is change
+
+
+def test_a_start_does_not_look_like_growth() -> None:
+    made = scene(windows=10)
+    first = made.snapshot.rows["window_start"][0] + 4 * MINUTE
+    view = view_of(replace(made, snapshot=replace(made.snapshot, first_pane=first)))
+    assert [value is None for value in view.main_chart.values] == [True] * 4 + [False] * 6
+    assert [value is None for value in card(view, "purchases").spark] == [True] * 4 + [False] * 6
+    assert None not in view.second_chart.values, "a rate of less is still a rate"
+    young = replace(made.snapshot, first_pane=NEWEST_END - 3 * MINUTE)
+    assert None not in view_of(replace(made, snapshot=young)).main_chart.values
+
+
 def test_open_alerts_are_counted_with_crit_and_warn_always_present() -> None:
     assert view_of(healthy()).status.counts == ((Severity.CRIT, 0), (Severity.WARN, 0))
     assert view_of(SCENES["outage"]()).status.counts == ((Severity.CRIT, 5), (Severity.WARN, 5))
@@ -436,6 +514,12 @@ def test_the_rows_of_all_gateways_are_what_cards_show() -> None:
     row = made.snapshot.rows.filter(pl.col("gateway_name") == ALL_GATEWAYS).row(-1, named=True)
     assert card(view_of(made), "events").value == f"{row['events_count']:,}"
     assert [one.kpi for one in view_of(made).cards] == [kpi.name for kpi in KPIS]
+
+
+def test_an_hour_is_warming_up_by_itself() -> None:
+    made = SCENES["hour"]()
+    young = replace(made.snapshot, warming_up=40 * MINUTE)
+    assert view_of(replace(made, snapshot=young)).warming_up == "warming up: window 20m of 1h"
 
 
 def test_warming_up_says_how_much_there_is() -> None:

@@ -6,7 +6,8 @@ import pytest
 from factories import MINUTE, NEWEST_END, NOON, SCENES, Figures, healthy, incident, scene, source, steady
 from revtui.core.severity import Severity
 from revtui.core.windows import WindowPolicy
-from revtui.views.lengths import newest_end, newest_rows
+from revtui.engine.snapshot import newest_rows
+from revtui.views.lengths import newest_end
 from revtui.views.palette import Role
 from revtui.views.tables import GATEWAY_COLUMNS, WINDOW_COLUMNS, gateways, windows
 
@@ -89,7 +90,7 @@ def test_only_the_value_that_is_the_alarm_is_one() -> None:
 def test_before_the_first_window_tables_are_empty() -> None:
     snapshot = SCENES["no_data"]().snapshot
     assert newest_end(snapshot) is None
-    assert newest_rows(snapshot).is_empty()
+    assert newest_rows(snapshot.rows).is_empty()
     assert gateways(snapshot) == ()
     assert windows(snapshot) == ()
 

@@ -33,6 +33,17 @@ def test_a_transition_is_one_plain_line() -> None:
     assert " pending to firing [silenced]: " in transition_line(replace(transition, muted_by="silenced"))
 
 
+def test_active_users_that_are_an_estimate_are_marked() -> None:
+    row = incident().snapshot.rows.filter(pl.col("gateway_name") == "*").row(-1, named=True)
+    row |= {"alert_flag": "WARN", "alert_reason": "active users 607 < 900"}
+    line = window_line(row, "USD", estimated=True)
+    assert "active users ~607, freshness" in line
+    assert line.endswith(": active users ~607 < 900")
+    told = replace(incident().transitions[-1], reason="active users 607 < 900")
+    assert transition_line(told, estimated=True).endswith(": active users ~607 < 900")
+    assert "~" not in window_line(row, "USD") + transition_line(told)
+
+
 def test_every_window_is_said_once_and_again_when_revised() -> None:
     snapshot = healthy().snapshot
     watch = WatchView()

@@ -15,11 +15,11 @@ from revtui.views.sparkline import sparkline
 from revtui.views.values import (
     age_text,
     clock_text,
+    in_chart,
     level_text,
     minute_text,
     said_text,
     share_text,
-    shown,
     stamp_text,
     value_text,
 )
@@ -131,10 +131,10 @@ def test_times_of_another_day_carry_their_date() -> None:
 
 
 def test_charts_get_money_in_major_units_and_shares_in_percent() -> None:
-    assert shown(KPI_BY_NAME["revenue"], 12_345, 2) == 123.45
-    assert shown(KPI_BY_NAME["fail_rate"], 0.25, 2) == 25.0
-    assert shown(KPI_BY_NAME["fail_rate"], math.nan, 2) is None
-    assert shown(KPI_BY_NAME["fail_rate"], None, 2) is None
+    assert in_chart(KPI_BY_NAME["revenue"], 12_345, 2) == 123.45
+    assert in_chart(KPI_BY_NAME["fail_rate"], 0.25, 2) == 25.0
+    assert in_chart(KPI_BY_NAME["fail_rate"], math.nan, 2) is None
+    assert in_chart(KPI_BY_NAME["fail_rate"], None, 2) is None
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,8 @@ def plan(
         evaluation: The options.
         loaded: The configuration that follows from them.
         follow: Whether files are live sources.
-        screen: Whether somebody watches: the simulator then follows the clock.
+        screen: Whether somebody watches: the simulator then follows the clock, and windows of other lengths
+            than the configured one can be shown.
 
     Raises:
         UsageError: for a source that cannot be meant so.
@@ -138,7 +139,7 @@ def plan(
     live = any(source.live for source in opened)
     return Plan(
         loaded=loaded,
-        settings=settings(loaded, live=live, screen=screen, currency=_currency(loaded, opened)),
+        settings=settings(loaded, live=live, currency=_currency(loaded, opened), screen=screen),
         sources=tuple(opened),
     )
 
@@ -151,8 +152,8 @@ def _currency(loaded: LoadedConfig, sources: Sequence[Source]) -> str:
     return loaded.config.business.currency
 
 
-def settings(loaded: LoadedConfig, *, live: bool, screen: bool, currency: str) -> MonitorSettings:
-    """What the configuration says to the engine and its surroundings; `screen`: somebody looks at it.
+def settings(loaded: LoadedConfig, *, live: bool, currency: str, screen: bool = False) -> MonitorSettings:
+    """What the configuration says to the engine and its surroundings.
 
     Raises:
         UsageError: for a currency that does not exist.

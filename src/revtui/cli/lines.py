@@ -36,24 +36,30 @@ class Wording:
     simulated: bool
     """Every line then says so."""
 
-    def lines(self, windows: pl.DataFrame, transitions: Sequence[Transition]) -> list[str]:
-        """Windows (ROW_SCHEMA, of `*`) and transitions by time, a window before what follows from it."""
-        told = [(end, 0, line) for end, line in self._windows(windows)]
-        told += [(transition.at, 1, self._transition(transition)) for transition in transitions]
+    def lines(
+        self, windows: pl.DataFrame, transitions: Sequence[Transition], *, estimated: bool
+    ) -> list[str]:
+        """Windows (ROW_SCHEMA, of `*`) and transitions by time, a window before what follows from it.
+
+        `estimated`: whether active users are an estimate.
+        """
+        told = [(end, 0, line) for end, line in self._windows(windows, estimated=estimated)]
+        told += [(one.at, 1, self._transition(one, estimated=estimated)) for one in transitions]
         return [line for _, _, line in sorted(told, key=lambda item: item[:2])]
 
-    def _windows(self, windows: pl.DataFrame) -> Iterator[tuple[int, str]]:
+    def _windows(self, windows: pl.DataFrame, *, estimated: bool) -> Iterator[tuple[int, str]]:
         ends = windows["window_end"].to_list()
         if self.jsonl:
+            mark = {"users_estimated": True} if estimated else {}
             records = public_rows(windows, self.currency)
-            return zip(ends, (self._json("window", record) for record in records), strict=True)
-        rows = windows.iter_rows(named=True)
-        return zip(ends, (self._marked(window_line(row, self.currency)) for row in rows), strict=True)
+            return zip(ends, (self._json("window", record | mark) for record in records), strict=True)
+        said = (window_line(row, self.currency, estimated=estimated) for row in windows.iter_rows(named=True))
+        return zip(ends, map(self._marked, said), strict=True)
 
-    def _transition(self, transition: Transition) -> str:
+    def _transition(self, transition: Transition, *, estimated: bool) -> str:
         if self.jsonl:
             return self._json("transition", transition_record(transition, self.currency))
-        return self._marked(transition_line(transition))
+        return self._marked(transition_line(transition, estimated=estimated))
 
     def _json(self, kind: str, record: dict[str, Any]) -> str:
         simulated = {"simulated": True} if self.simulated else {}
@@ -73,7 +79,9 @@ def write_finite(plan: Plan, wording: Wording, write: Write) -> Accounting:
     try:
         for results in steps(monitor):
             rows = pl.concat([results.closed, results.revised])
-            write(wording.lines(rows.filter(pl.col("gateway_name") == ALL_GATEWAYS), results.transitions))
+            overall = rows.filter(pl.col("gateway_name") == ALL_GATEWAYS)
+            estimated = monitor.engine.tally.users_estimated
+            write(wording.lines(overall, results.transitions, estimated=estimated))
     finally:
         for source in plan.sources:
             source.close()
@@ -95,5 +103,6 @@ def write_live(plan: Plan, wording: Wording, write: Write) -> NoReturn:
             if snapshot is not None:
                 transitions = known_to(snapshot, pipeline.transitions.since(cursor))
                 cursor = max(cursor, snapshot.last_seq)
-                write(wording.lines(view.news(snapshot), transitions))
+                news, estimated = view.news(snapshot), snapshot.users_estimated
+                write(wording.lines(news, transitions, estimated=estimated))
             time.sleep(_POLL_SECONDS)

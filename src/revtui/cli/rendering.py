@@ -82,6 +82,7 @@ def _data(taken: Taken, form: Data, query: str) -> str:
         currency=snapshot.currency,
         rules=snapshot.rules,
         alerts=snapshot.alerts,
+        users_estimated=snapshot.users_estimated,
     )
     shown = matching(parse(query), rows, snapshot.taken_at) if query else rows
     overview = build(snapshot, now=snapshot.taken_at, alerts=rows)

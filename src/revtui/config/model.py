@@ -143,7 +143,8 @@ class Screen(Section):
     )
     history: Annotated[int, Duration(least="1h")] = Field(
         default=2 * DAY,
-        description="Live: for so long rows of windows are kept in memory, for charts and tables; files are shown whole.",
+        description="Live: for so long rows of windows are kept in memory, for charts and tables, and on the screen what"
+        " windows of other lengths are made of; files are shown whole. At most 200,000 rows, and some 150 MB of the latter.",
     )
 
 

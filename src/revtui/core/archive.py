@@ -16,7 +16,7 @@ from revtui.core.watermarks import NEVER
 
 _MOST_BYTES: Final = 64 << 20
 _MOST_CODES: Final = 4_000_000
-"""So many different latencies of a pane and gateway are kept; beyond, the oldest panes lose theirs."""
+"""So many different latencies of a pane and gateway are kept (64 MB); beyond, the oldest panes lose theirs."""
 _USERS, _NEWEST = SLOTS, SLOTS + 1
 _WIDTH: Final = SLOTS + 2
 
@@ -30,6 +30,8 @@ class PaneArchive:
         """So many panes are kept at most."""
         self.start = 0
         """The oldest pane that is kept."""
+        self.timed_start = 0
+        """No older pane has latencies that are kept."""
         self._rows = np.zeros((0, 1, _WIDTH), dtype=np.int64)  # may begin with panes that are given up
         self._given_up = self.count = 0
         self._frozen: dict[int, tuple[Int64Array, Int64Array]] = {}  # windows whose last pane is not here yet
@@ -83,16 +85,16 @@ class PaneArchive:
         if room >= count and not more_keys:
             return
         kept = rows[self._given_up : self._given_up + self.count]
-        size = 2 * (self.count + count) + 64
-        self._rows = np.zeros((size, rows.shape[1] + more_keys, _WIDTH), dtype=np.int64)
+        width, needed = rows.shape[1] + more_keys, self.count + count
+        size = max(needed, min(2 * needed, self.room(width) * 5 // 4) + 64)
+        self._rows = np.zeros((size, width, _WIDTH), dtype=np.int64)
         self._rows[:, :, _NEWEST] = NEVER
         self._rows[: self.count, : rows.shape[1]] = kept
         self._given_up = 0
 
     def _give_up(self) -> None:
         """Forget the oldest, as far as there is too much."""
-        most = min(self.most, _MOST_BYTES // (8 * _WIDTH * self._rows.shape[1]))
-        surplus = max(self.count - most, 0)
+        surplus = max(self.count - self.room(self._rows.shape[1]), 0)
         self.start, self._given_up, self.count = (
             self.start + surplus,
             self._given_up + surplus,
@@ -102,8 +104,19 @@ class PaneArchive:
             if pane >= self.start and self._codes <= _MOST_CODES:
                 break
             self._codes -= self._latencies.pop(pane).size
+            self.timed_start = pane + 1
         for window in [known for known in self._frozen if known <= self.start]:
             del self._frozen[window]
+
+    def room(self, keys: int) -> int:
+        """How many panes of so many keys are kept at most."""
+        return min(self.most, _MOST_BYTES // (8 * _WIDTH * keys))
+
+    def settle(self, first: int, stop: int) -> None:
+        """Nobody looks at the panes `first <= pane < stop` for now: forget what can be made again."""
+        for pane in range(max(first, self.start), min(stop, self.stop)):
+            if pane in self._latencies:
+                self._latencies[pane].settle()
 
     def sums(self, first: Int64Array, stop: Int64Array, *, keys: int) -> Int64Array:
         """Sums over the kept panes `first <= pane < stop`: shape (bounds, keys, fields)."""

@@ -49,6 +49,13 @@ class Kpi:
     """Column of ROW_SCHEMA that says how many observations it rests on, for minimum volumes."""
     formula: str
     """Shown under `?` and in the documentation."""
+    reaches_back: bool = False
+    """Whether it is of a span of its own before the window's end, whatever the length of the window."""
+
+    @property
+    def grows(self) -> bool:
+        """Whether a longer window holds more of it, so that a level of it holds for one length only."""
+        return self.unit in {Unit.MONEY, Unit.COUNT} and not self.reaches_back
 
 
 KPIS: Final = (
@@ -61,9 +68,9 @@ KPIS: Final = (
     Kpi(name="purchases", column="purchases_count", label="PURCHASES", short="buy", subject="purchases", unit=Unit.COUNT, direction=Direction.UP, volume=None,
         formula="count of purchases"),
     Kpi(name="active_users", column="active_users_30m", label="ACTIVE USERS", short="users", subject="active users", unit=Unit.COUNT, direction=Direction.UP, volume=None,
-        formula="distinct user_id in the 30 minutes before the window's end"),
+        formula="distinct user_id in the 30 minutes before the window's end", reaches_back=True),
     Kpi(name="freshness", column="data_freshness_minutes", label="FRESHNESS", short="fresh", subject="no event for", unit=Unit.MINUTES, direction=Direction.DOWN, volume=None,
-        formula="whole minutes from the newest counted event to the window's end"),
+        formula="whole minutes from the newest counted event to the window's end", reaches_back=True),
     Kpi(name="events", column="events_count", label="EVENTS", short="evt", subject="events", unit=Unit.COUNT, direction=Direction.NEUTRAL, volume=None,
         formula="count of counted events"),
     Kpi(name="failed", column="payment_failed_count", label="FAILED", short="failed", subject="failed payments", unit=Unit.COUNT, direction=Direction.DOWN, volume=None,

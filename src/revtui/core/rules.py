@@ -22,8 +22,6 @@ from revtui.core.reasons import breach_text
 from revtui.core.severity import Severity
 from revtui.core.spelling import suggestion
 
-_GROWING: Final = frozenset({Unit.MONEY, Unit.COUNT})
-"""Units of what adds up over time."""
 FRESHNESS: Final = "freshness"
 """The KPI that live mode judges by the clock."""
 
@@ -127,14 +125,9 @@ class Rule:
         return self.levels if own is None and (gateway_name == ALL_GATEWAYS or not self.floor) else own
 
 
-def of_any_length(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Those that mean the same for windows of any length: not those on money and counts, which grow with it."""
-    return tuple(rule for rule in rules if KPI_BY_NAME[rule.kpi].unit not in _GROWING)
-
-
 def is_floor(kpi: Kpi, comparison: Comparison) -> bool:
     """Whether a rule of these is a floor under an amount, of which a gateway has only a part."""
-    return kpi.unit in _GROWING and not comparison.upward
+    return kpi.unit in {Unit.MONEY, Unit.COUNT} and not comparison.upward
 
 
 def _kpi_of(rule: Rule) -> Kpi:
@@ -226,6 +219,11 @@ class Judgement:
     """UNKNOWN when the window holds no event or no rule could judge, unless something worse is known."""
     sla_breach: bool
     reason: str
+
+
+def of_any_length(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those whose levels hold for windows of any length: of shares and latencies, not of what grows with the length."""
+    return tuple(rule for rule in rules if not KPI_BY_NAME[rule.kpi].grows)
 
 
 def judge(row: Mapping[str, object], rules: Iterable[Rule], *, currency_exponent: int) -> Judgement:

@@ -6,10 +6,14 @@ is `[p*hop, (p+1)*hop)`. A window is named by its end; the window that ends with
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+from revtui.core.durations import HOUR, format_duration
 from revtui.core.durations import MINUTE as MINUTE  # noqa: PLC0414 - also offered here, as the unit of policies
-from revtui.core.durations import format_duration
 from revtui.core.errors import UsageError
+
+LENGTHS: Final = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR)
+"""Of the windows that can be shown beside the configured ones, where the hop divides them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,21 +25,18 @@ from revtui.core.alerts import Alert, AlertPolicy, Transition
 from revtui.core.arrays import BoolArray, Int64Array, rows_where
 from revtui.core.daily import Calendar
 from revtui.core.dedup import Duplicates
-from revtui.core.durations import HOUR, MINUTE
 from revtui.core.panes import exact_sum
 from revtui.core.rules import FRESHNESS, Judgement, Rule, judge, judge_clock
 from revtui.core.watermarks import NEVER, PAST_ALL, Watermarks
-from revtui.core.windows import WindowPolicy
+from revtui.core.windows import LENGTHS, WindowPolicy
 from revtui.engine.commands import Acknowledge, Command, SetRule, ShowWindows
 from revtui.engine.encoding import EncodedBatch
 from revtui.engine.judging import Judged
-from revtui.engine.lookback import LookBack
+from revtui.engine.lookback import Look, LookBack
 from revtui.engine.rows import NO_ROWS, UNJUDGED, Flags, Outbox, Published, Rows, Span, WindowSums, day_frame
 from revtui.engine.tally import Counted, Tally, nothing
 
 _WINDOWS_AT_ONCE: Final = 4096
-_LENGTHS: Final = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR)
-"""Of windows that can be shown besides the configured ones."""
 _OPEN_SHOWN: Final = 60
 """Of the windows not closed yet, so many of the newest are shown."""
 
@@ -61,7 +58,7 @@ class EngineSettings:
     live: bool
     """Whether freshness alerts follow the clock (`tick`) instead of event time."""
     archive: int = 0
-    """Microseconds of event time for which panes are kept, for windows of other lengths."""
+    """Microseconds of event time for which panes are kept, for windows of other lengths, as far as memory allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,39 +243,35 @@ class Engine:
         return results
 
     @property
-    def shown(self) -> Span:
-        """The windows that somebody wants to see."""
-        return self.span if self._look is None else self._look.span
-
-    @property
     def lengths(self) -> tuple[int, ...]:
-        """Lengths of windows that can be shown, ascending."""
-        own, hop = self.span.length, self.span.hop
-        if not self.settings.archive:
-            return (own,)
-        return tuple(sorted({own, *(length for length in _LENGTHS if length % hop == 0)}))
+        """Lengths of windows that can be shown, ascending, the configured one among them."""
+        own, hop, kept = self.span.length, self.span.hop, self.settings.archive
+        return tuple(sorted({own, *(each for each in LENGTHS if each % hop == 0 and each <= kept)}))
 
-    def look(self) -> pl.DataFrame | None:
-        """ROW_SCHEMA: the closed windows that are shown, as far back as panes are kept.
-
-        None when they are the configured ones, whose rows come with `drain`.
-        """
+    def look(self) -> Look | None:
+        """The windows of another length that somebody wants to see; None without such a wish."""
         if self._look is None:
             return None
-        if self._first is None:
-            return NO_ROWS
-        closed = min(self._next - 1, self._last_pane + 1)
-        return self._look.rows(self.rules, first=self._first, closed=closed, frozen=self._frozen)
+        rows, back = NO_ROWS, self._look
+        if self._first is not None:
+            closed = min(self._next - 1, self._last_pane + 1)
+            rows = back.rows(self.rules, first=self._first, closed=closed, frozen=self._frozen)
+        windows = self._open
+        still_open = back.provisional(windows, frozen=self._frozen) if windows.size else None
+        return Look(length=back.span.length, rows=rows, provisional=still_open, whole=back.whole)
 
     def provisional(self) -> pl.DataFrame | None:
         """Rows of the windows not closed yet, up to the one that ends with the newest event's pane; None without one."""
+        windows = self._open
+        return Published([self._flagged(self.tally.open(windows))]).frame if windows.size else None
+
+    @property
+    def _open(self) -> Int64Array:
+        """The windows not closed yet, as far as they are shown."""
         newest = self._last_pane + 1
-        if self._first is None or self._next > newest:
-            return None
-        windows = np.arange(max(self._next, newest + 1 - _OPEN_SHOWN), newest + 1)
-        if self._look is not None:
-            return self._look.provisional(windows, frozen=self._frozen)
-        return Published([self._flagged(self.tally.open(windows))]).frame
+        if self._first is None:
+            return np.arange(0)
+        return np.arange(max(self._next, newest + 1 - _OPEN_SHOWN), newest + 1)
 
     def days(self) -> pl.DataFrame:
         """DAY_SCHEMA: the newest business days, from all events counted so far."""

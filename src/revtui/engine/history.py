@@ -6,10 +6,8 @@ import polars as pl
 
 from revtui.core.kpis import ROW_SCHEMA
 from revtui.engine.engine import Results
-from revtui.engine.rows import Published, ordered
+from revtui.engine.rows import MAX_ROWS, Published, first_row, ordered
 
-MAX_ROWS: Final = 200_000
-"""Whatever the retention, no more rows than this are kept in memory."""
 _MOST_WAITING: Final = 256
 """So many results are put in order although nobody has looked."""
 _KEY: Final = ("window_end", "gateway_name")
@@ -40,14 +38,9 @@ class RowHistory:
 
     def _with(self, newer: pl.DataFrame) -> pl.DataFrame:
         """The rows with newer ones; only as much of them is sorted as these reach back."""
-        cut = _first(self._settled, int(newer["window_end"].to_numpy().min()))
+        cut = first_row(self._settled, int(newer["window_end"].to_numpy().min()))
         tail = pl.concat([self._settled[cut:], newer]).unique(_KEY, keep="last")
         rows = pl.concat([self._settled[:cut], ordered(tail)])
         oldest = rows.item(-1, "window_end") - self._retention
-        rows = rows[_first(rows, oldest) :].tail(MAX_ROWS)
+        rows = rows[first_row(rows, oldest) :].tail(MAX_ROWS)
         return rows.rechunk() if rows.n_chunks() > 64 else rows
-
-
-def _first(rows: pl.DataFrame, window_end: int) -> int:
-    """The first row of that window or a later one."""
-    return int(rows["window_end"].search_sorted(window_end, side="left"))

@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import polars as pl
-
 from revtui.core.events import Accounting
 from revtui.core.kpis import ALL_GATEWAYS
 from revtui.core.rules import FRESHNESS, Verdict, judge_clock, unknown
@@ -21,7 +19,15 @@ from revtui.engine.engine import Engine, EngineSettings, Results
 from revtui.engine.history import RowHistory
 from revtui.engine.intake import QUARANTINE_SHOWN, Delivery, Intake, Reading, reasons_of
 from revtui.engine.ports import Source
-from revtui.engine.snapshot import Excluded, Snapshot, SourceState, SourceStatus, Status, TransitionLog
+from revtui.engine.snapshot import (
+    Excluded,
+    Snapshot,
+    SourceState,
+    SourceStatus,
+    Status,
+    TransitionLog,
+    newest_rows,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,8 @@ class Monitor:
         self._revision = 0
         self.behind: set[int] = set()
         """The live sources that are reading a backlog: by the clock, nothing can be said of freshness."""
+        self.looking_back = False
+        """Whether the next picture shows more of the past than the newest, without any news."""
         for source in sources:
             self.engine.add_source(source.name)
 
@@ -137,6 +145,9 @@ class Monitor:
         status = self._status_word()
         taken_at = now if live or newest is None else newest
         verdicts, severity = self._verdicts(taken_at)
+        rows, look = self._history.rows, engine.look()
+        self.looking_back = look is not None and not look.whole
+        window = self.settings.engine.policy.length if look is None else look.length
         watermark = engine.watermarks.current
         self._revision += 1
         picture = Snapshot(
@@ -153,12 +164,12 @@ class Monitor:
             watermark=None if watermark in {NEVER, PAST_ALL} else watermark,
             newest_event=newest,
             first_pane=engine.first_pane,
-            window=engine.shown.length,
+            window=window,
             lengths=engine.lengths,
-            rows=self._history.rows if (looked := engine.look()) is None else looked,
-            judged=_newest(self._history.rows),
+            rows=rows if look is None else look.rows,
+            judged=newest_rows(rows),
             days=engine.days(),
-            provisional=engine.provisional(),
+            provisional=engine.provisional() if look is None else look.provisional,
             verdicts=verdicts,
             severity=severity,
             rules=engine.rules,
@@ -175,7 +186,7 @@ class Monitor:
             ),
             quarantine_reasons=reasons_of(self.intakes),
             events_per_second=events_per_second,
-            warming_up=self._warming_up(),
+            warming_up=self._warming_up(window),
             catching_up=self.catching_up,
         )
         return replace(picture, severity=picture.severity_at(taken_at))
@@ -235,11 +246,11 @@ class Monitor:
             if currency != home and account.counted_events
         )
 
-    def _warming_up(self) -> int | None:
+    def _warming_up(self, length: int) -> int | None:
         start, watermark = self.engine.first_pane, self.engine.watermarks.current
         if start is None or watermark == PAST_ALL:
             return None
-        missing = start + self.settings.engine.policy.length - watermark
+        missing = start + length - watermark
         return missing if missing > 0 else None
 
 
@@ -253,8 +264,3 @@ def _first_status(source: Source, now: int) -> SourceStatus:
         live=source.live,
         simulated=source.simulated,
     )
-
-
-def _newest(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the last window."""
-    return rows.filter(pl.col("window_end") == rows.item(-1, "window_end")) if rows.height else rows

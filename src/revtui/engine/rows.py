@@ -18,6 +18,8 @@ from revtui.core.watermarks import NEVER
 from revtui.core.windows import MINUTE
 
 NO_ROWS: Final = ROW_SCHEMA.to_frame()
+MAX_ROWS: Final = 200_000
+"""No more rows of windows than this are kept for somebody to look back on, whatever the retention."""
 _MONEY: Final = tuple(name for name, dtype in ROW_SCHEMA.items() if dtype == pl.Int128)
 _AMOUNTS: Final = frozenset(measure.column for measure in MEASURES if measure.added is Added.MONEY)
 _EVENTS: Final = SLOT["events_count"]
@@ -300,6 +302,11 @@ def ordered(rows: pl.DataFrame) -> pl.DataFrame:
     """By window end, then all events, then gateways by name."""
     by = ("window_end", pl.col("gateway_name") != ALL_GATEWAYS, "gateway_name")
     return rows.sort(*by, maintain_order=True)  # a newer revision stays behind an older one
+
+
+def first_row(rows: pl.DataFrame, window_end: int) -> int:
+    """The first of ordered rows that is of that window or a later one."""
+    return int(rows["window_end"].search_sorted(window_end, side="left"))
 
 
 def _ratio(part: Int64Array, whole: Int64Array) -> Float64Array:

@@ -104,6 +104,7 @@ class Pipeline:
         if self._loop is not None and self._wake is not None:
             with contextlib.suppress(RuntimeError):  # the loop has just closed: the run is over
                 self._loop.call_soon_threadsafe(self._wake.set)
+                self._loop.call_soon_threadsafe(self._nudge)
 
     async def run(self) -> None:
         """The whole run: until `stop`, or for ever when a source is live; a failure is kept in `failure`."""
@@ -136,10 +137,19 @@ class Pipeline:
             if self._stopping.is_set():
                 return
         self._publish()
-        while not await self._pause(self._refresh):
-            if self._obey():
+        while not self._stopping.is_set():
+            await self._nudged()
+            if self._obey() or self._monitor.looking_back:
                 self._monitor.settle(now=self._clock.now())
                 self._publish()
+
+    async def _nudged(self) -> None:
+        """Wait until there may be something to do."""
+        if self._monitor.looking_back:
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.get(), self._refresh)
 
     # --- live sources ----------------------------------------------------------------------------
 

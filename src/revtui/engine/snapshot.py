@@ -71,6 +71,11 @@ class Excluded:
     """Σ abs(amount), minor units of that currency."""
 
 
+def newest_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Of ordered rows (ROW_SCHEMA) those of the newest window: `*`, then gateways by name; none where there is none."""
+    return rows.filter(pl.col("window_end") == rows.item(-1, "window_end")) if rows.height else rows
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything a front end may show, at one moment. All times are microseconds, UTC."""
@@ -125,7 +130,7 @@ class Snapshot:
     events_per_second: float = 0.0
     """Rows read per second of processing time, smoothed."""
     warming_up: int | None = None
-    """Microseconds of event time until the first window is whole; None when it is."""
+    """Microseconds of event time until the first window shown is whole; None when it is."""
     catching_up: bool = False
     """Whether a live source is still reading a backlog."""
 

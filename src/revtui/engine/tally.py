@@ -167,7 +167,8 @@ class Tally:
     def look(self, windows: Int64Array, panes: int, walk: Walk, *, frozen: int) -> WindowSums:
         """Windows of another length, in panes, as they stand; `frozen` is the newest frozen window.
 
-        Older ones begin no earlier than the archive does. `walk` goes on from where it stands.
+        Older ones begin no earlier than the archive does. `walk` goes on from where it stands. A window of
+        which not all latencies are kept any more has no p95.
         """
         keys = len(self.gateways)
         sums = self._panes.windows(windows, panes)
@@ -177,7 +178,8 @@ class Tally:
         users[old], newest[old] = self.archive.frozen(windows[old], keys=keys)
         users[new], newest[new] = self._users.at(windows[new]), self._panes.newest_before(windows[new])
         percentiles = np.full(sums.shape[:2], np.nan)
-        timed = rows_where(sums[:, 0, _LATENCIES])
+        whole = windows - panes >= self.archive.timed_start
+        timed = rows_where((sums[:, 0, _LATENCIES] > 0) & whole)
         if timed.size:
             kept = ChainMap(dict(self._latencies.panes), dict(self.archive.latencies))
             percentiles[timed] = percentiles_of(kept, windows[timed], panes, P95, walk=walk, keys=keys)
@@ -196,7 +198,7 @@ class Tally:
         latencies = self._latencies.drop_before(dead)
         if self.archive.most:
             first = self.archive.stop if self.archive.count else self._panes.first
-            first = max(first, dead - self.archive.most)
+            first = max(first, dead - self.archive.room(len(self.gateways)))
             panes = np.arange(first, dead)
             if panes.size and (self.archive.count or self._panes.first != NEVER):
                 self.archive.keep(first, self._panes.windows(panes + 1, 1), latencies)

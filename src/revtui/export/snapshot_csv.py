@@ -4,7 +4,6 @@ import io
 
 from revtui.engine.snapshot import Snapshot
 from revtui.export.rows import RowFormat, write_rows
-from revtui.views.lengths import newest_rows
 
 
 def to_csv(snapshot: Snapshot) -> str:
@@ -14,5 +13,5 @@ def to_csv(snapshot: Snapshot) -> str:
         UsageError: when the snapshot's currency is unknown.
     """
     out = io.BytesIO()
-    write_rows(newest_rows(snapshot), RowFormat.CSV, out, currency=snapshot.currency)
+    write_rows(snapshot.judged, RowFormat.CSV, out, currency=snapshot.currency)
     return out.getvalue().decode()

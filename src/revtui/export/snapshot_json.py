@@ -14,9 +14,9 @@ from revtui.core.money import format_minor
 from revtui.core.rules import Rule, Verdict
 from revtui.core.times import format_instant
 from revtui.engine.snapshot import Snapshot, SourceStatus
-from revtui.views.lengths import newest_rows
+from revtui.views.days import is_whole
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView
-from revtui.views.records import finite, public_rows
+from revtui.views.records import finite, public_days, public_rows
 from revtui.views.verdict import stake
 
 SCHEMA_VERSION: Final = 1
@@ -38,7 +38,6 @@ def to_json(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRo
 
 def to_dict(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRow]) -> dict[str, Any]:
     """The same as Python values that JSON knows."""
-    newest = newest_rows(snapshot)
     still_open = [row for row in alerts if row.state in {"firing", "recovering"}]
     return {
         "schema": SCHEMA_VERSION,
@@ -54,7 +53,7 @@ def to_dict(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRo
         "currency": snapshot.currency,
         "timezone": snapshot.timezone,
         "window": _policy(snapshot),
-        "days": [_day(row, snapshot) for row in snapshot.days.iter_rows(named=True)],
+        "days": _days(snapshot),
         "warming_up": overview.warming_up or None,
         "accounting": asdict(snapshot.accounting),
         "excluded": [
@@ -71,7 +70,7 @@ def to_dict(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRo
         "events_per_second": finite(snapshot.events_per_second),
         "problems": list(overview.status.problems),
         "sources": [_source(source) for source in snapshot.sources],
-        "windows": public_rows(newest, snapshot.currency),
+        "windows": public_rows(snapshot.judged, snapshot.currency),
         "provisional": []
         if snapshot.provisional is None
         else public_rows(snapshot.provisional, snapshot.currency),
@@ -94,24 +93,14 @@ def _policy(snapshot: Snapshot) -> dict[str, str]:
         "hop": format_duration(policy.hop),
         "bound": format_duration(policy.bound),
         "lateness": format_duration(policy.lateness),
+        "shown": format_duration(snapshot.window),
     }
 
 
-def _day(day: Mapping[str, Any], snapshot: Snapshot) -> dict[str, Any]:
-    """A business day of one gateway, or of all."""
-    values: dict[str, Any] = {
-        "date": day["date"].isoformat(),
-        "day_start": format_instant(day["day_start"]),
-        "day_end": format_instant(day["day_end"]),
-        "gateway_name": day["gateway_name"],
-    }
-    for name in ("events_count", "purchases_count", "payment_failed_count"):
-        values[name] = day[name]
-    for name in ("revenue", "refunds", "net_revenue"):
-        values[name] = format_minor(day[f"{name}_minor"], snapshot.currency)
-    for name in ("payment_fail_rate", "avg_latency_ms", "p95_latency_ms", "slow_share"):
-        values[name] = finite(day[name])
-    return values
+def _days(snapshot: Snapshot) -> list[dict[str, Any]]:
+    whole = [is_whole(day, snapshot) for day in snapshot.days.iter_rows(named=True)]
+    days = public_days(snapshot.days, snapshot.currency)
+    return [day | {"complete": complete} for day, complete in zip(days, whole, strict=True)]
 
 
 def _source(source: SourceStatus) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Final
 from revtui.core.text import sanitise
 from revtui.core.times import format_instant
 from revtui.engine.snapshot import Snapshot
+from revtui.views.days import DAY_COLUMNS, day_rows
 from revtui.views.model import AlertRow, OverviewView
 from revtui.views.palette import glyph
 from revtui.views.tables import WINDOW_COLUMNS, windows
@@ -20,7 +21,7 @@ _SPECIAL: Final = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>|#~!&"})
 
 
 def to_markdown(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[AlertRow]) -> str:
-    """Status, verdict, KPIs, gateways, the newest windows and the newest alerts; ends in a newline.
+    """Status, verdict, KPIs, gateways, the newest windows, days and alerts; ends in a newline.
 
     Args:
         snapshot: For the windows table.
@@ -45,6 +46,10 @@ def to_markdown(snapshot: Snapshot, overview: OverviewView, alerts: Sequence[Ale
         ),
         "",
         *_table(WINDOW_COLUMNS, (row.cells for row in windows(snapshot, limit=_WINDOWS))),
+        "",
+        f"Business days, {_cell(snapshot.timezone)}:",
+        "",
+        *_table(DAY_COLUMNS, (day.cells for day in day_rows(snapshot, snapshot.taken_at))),
         "",
         *_table(
             ("time", "severity", "KPI", "gateway", "reason", "state", "lasted"),

@@ -101,6 +101,8 @@ class Action:
     """Whether it works also while text is being typed or a dialog is open."""
     writes: bool = False
     """Whether it changes more than what is looked at; a read-only screen answers with the reason."""
+    fresh: bool = False
+    """Whether only a new picture can show it; a paused screen answers with the reason."""
 
     @property
     def footer_key(self) -> str:
@@ -157,11 +159,11 @@ ACTIONS: Final = (
     Action(id="row.copy", name="Copy row", keys=("y",), label="copy", help="Copy the row to the terminal's clipboard (OSC 52).", group=Group.ALERTS, needs=_needs(Fact.ROW), rank=48),
     Action(id="pause", name="Pause", keys=("space", "p"), label="pause", help="Freeze the screen; collection goes on and what arrives is counted.", group=Group.VIEW, needs=_needs(Fact.RUNNING), rank=15),
     Action(id="resume", name="Resume", keys=("space", "p"), label="resume", help="Back to what is happening now.", group=Group.VIEW, needs=_needs(Fact.PAUSED), rank=5),
+    Action(id="windows.next", name="Longer windows", keys=("w",), shown="w W", label="window", help="Windows of the next length on the screen: 1m 5m 15m 1h; alerts go by the configured one, whatever is shown.", group=Group.VIEW, needs=_needs(Fact.LENGTHS), rank=28, fresh=True),
+    Action(id="windows.previous", name="Shorter windows", keys=("W",), help="Windows of the length before.", group=Group.VIEW, needs=_needs(Fact.LENGTHS), fresh=True),
     Action(id="chart.metric", name="Metric", keys=("m",), label="metric", help="The next KPI in the main chart.", group=Group.VIEW, needs=_needs(Fact.CHART), rank=30),
     Action(id="chart.longer", name="Longer span", keys=("plus", "equals_sign"), label="span", help="A longer span in the charts: 30m 1h 3h 6h 24h 7d all.", group=Group.VIEW, needs=_needs(Fact.CHART), rank=32),
     Action(id="chart.shorter", name="Shorter span", keys=("minus",), help="A shorter span in the charts.", group=Group.VIEW, needs=_needs(Fact.CHART)),
-    Action(id="windows.next", name="Longer windows", keys=("w",), shown="w W", label="window", help="Windows of the next length: 1m 5m 15m 1h; alerts go by the configured one.", group=Group.VIEW, needs=_needs(Fact.LENGTHS, Fact.RUNNING), rank=33),
-    Action(id="windows.previous", name="Shorter windows", keys=("W",), help="Windows of the length before.", group=Group.VIEW, needs=_needs(Fact.LENGTHS, Fact.RUNNING)),
     Action(id="panel.zoom", name="Zoom", keys=("z",), label="zoom", help="The focused panel alone, and back.", group=Group.VIEW, needs=_needs(Fact.PANELS), rank=34),
     Action(id="layout.cycle", name="Layout", keys=("Z",), label="layout", help="Room for everything, for the alerts, or for the charts.", group=Group.VIEW, needs=_needs(Fact.CHART), rank=60),
     Action(id="sort.previous", name="Sort by column left", keys=("less_than_sign",), shown="< >", label="sort", help="Sort the gateways by the column to the left.", group=Group.VIEW, needs=_needs(Fact.SORTABLE), rank=31),
@@ -208,7 +210,9 @@ def offered(facts: frozenset[Fact], actions: Iterable[Action] = ACTIONS) -> tupl
     return tuple(
         action
         for action in actions
-        if available(action, facts) and not (action.writes and Fact.READONLY in facts)
+        if available(action, facts)
+        and not (action.writes and Fact.READONLY in facts)
+        and not (action.fresh and Fact.PAUSED in facts)
     )
 
 

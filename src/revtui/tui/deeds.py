@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from revtui.core.durations import format_duration
 from revtui.core.rules import Rule
 from revtui.engine.commands import Acknowledge, SetRule, ShowWindows
 from revtui.tui import state as views
@@ -67,11 +68,11 @@ class Deeds:
             "alert.acknowledge": self._acknowledge,
             "pause": self._pause,
             "resume": self._resume,
+            "windows.next": lambda: self._windows(1),
+            "windows.previous": lambda: self._windows(-1),
             "chart.metric": lambda: self._app.look(views.next_metric(self._app.view)),
             "chart.longer": lambda: self._app.look(views.with_span(self._app.view, 1)),
             "chart.shorter": lambda: self._app.look(views.with_span(self._app.view, -1)),
-            "windows.next": lambda: self._other_windows(1),
-            "windows.previous": lambda: self._other_windows(-1),
             "panel.zoom": self._zoom,
             "layout.cycle": self._layout,
             "sort.previous": lambda: self._app.look(
@@ -147,11 +148,21 @@ class Deeds:
         self._app.session.resume()
         self._app.redraw()
 
-    def _other_windows(self, step: int) -> None:
-        newest = self._app.feed.mailbox.peek()
-        if newest is not None:
-            length = views.stepped(newest.lengths, newest.window, step, wrap=True)
-            self._app.feed.submit(ShowWindows(length=length))
+    def _windows(self, step: int) -> None:
+        """Ask for windows of another length: they are on the screen with the next picture."""
+        snapshot = self._app.session.snapshot
+        if snapshot is None:
+            return
+        if self._app.session.paused:
+            self._app.answer("paused: other windows need new pictures")
+            return
+        view, passed = views.next_window(self._app.view, snapshot, step)
+        self._app.look(view)
+        self._app.feed.submit(ShowWindows(length=view.window or snapshot.policy.length))
+        if passed:
+            lengths = ", ".join(format_duration(length) for length in passed)
+            hop = format_duration(snapshot.policy.hop)
+            self._app.answer(f"no {lengths} windows: not a multiple of the {hop} hop")
 
     def _zoom(self) -> None:
         self._app.monitor.toggle_zoom()

@@ -25,8 +25,6 @@ class Wishes:
     query: str = ""
     ascii_only: bool | None = None
     """None: by the locale."""
-    colour: bool | None = None
-    """None: by NO_COLOR."""
     mouse: bool = True
     readonly: bool = False
 
@@ -80,7 +78,7 @@ def run_monitor(
 
     ending = Ending(feed.stop)
     settings = Settings(
-        capabilities=capabilities(as_started(environ), ascii_only=wishes.ascii_only, colour=wishes.colour),
+        capabilities=capabilities(as_started(environ), ascii_only=wishes.ascii_only),
         theme=wishes.theme,
         view=ViewState(tab=wishes.tab, query=wishes.query),
         user=_user(environ),

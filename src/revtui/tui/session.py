@@ -88,6 +88,7 @@ class Session:
             if self._ledger is None:
                 self._ledger = AlertLedger.of(newest)
         if self._ledger is not None:
+            self._ledger.users_estimated = newest.users_estimated
             changed = bool(self._ledger.add(self.feed.transitions.since(self._ledger.cursor))) or changed
         ticking = newest.live or self.paused
         if ticking and self._monotonic() - self._polled >= STILL_SECONDS:

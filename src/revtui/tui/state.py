@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from revtui.core.durations import DAY, HOUR, MINUTE
 from revtui.core.kpis import KPIS
 from revtui.core.severity import Severity
+from revtui.core.windows import LENGTHS
+from revtui.engine.snapshot import Snapshot
 from revtui.tui.actions import TABS
-
-MINUTE: Final = 60_000_000
-HOUR: Final = 60 * MINUTE
 
 SPANS: Final[Sequence[tuple[str, int | None]]] = (
     ("30m", 30 * MINUTE),
     ("1h", HOUR),
     ("3h", 3 * HOUR),
     ("6h", 6 * HOUR),
-    ("24h", 24 * HOUR),
-    ("7d", 7 * 24 * HOUR),
+    ("24h", DAY),
+    ("7d", 7 * DAY),
     ("all", None),
 )
 """How far back the charts reach; None is everything retained."""
@@ -48,6 +48,8 @@ class ViewState:
     tab: str = TABS[0]
     metric: str = METRICS[0]
     span: str = "1h"
+    window: int | None = None
+    """Length of the windows that were chosen, microseconds; None: the configured ones."""
     layout: Layout = Layout.AUTO
     query: str = ""
     """The filter last known to be valid; empty shows all."""
@@ -85,6 +87,20 @@ def next_metric(state: ViewState) -> ViewState:
 def with_span(state: ViewState, step: int) -> ViewState:
     """A longer (+1) or shorter (-1) span, as far as there are any."""
     return replace(state, span=stepped([name for name, _ in SPANS], state.span, step))
+
+
+def next_window(state: ViewState, snapshot: Snapshot, step: int) -> tuple[ViewState, tuple[int, ...]]:
+    """The next longer (+1) or shorter (-1) windows, round and round; and lengths passed over on the way.
+
+    Those are the lengths that the hop does not divide.
+    """
+    own, passed = snapshot.policy.length, list[int]()
+    lengths = sorted({*LENGTHS, *snapshot.lengths})
+    length = stepped(lengths, state.window or own, step, wrap=True)
+    while length not in snapshot.lengths:
+        passed.append(length)
+        length = stepped(lengths, length, step, wrap=True)
+    return replace(state, window=length), tuple(passed)
 
 
 def next_layout(state: ViewState) -> ViewState:

@@ -37,20 +37,17 @@ def unicode_locale(environ: Mapping[str, str]) -> bool:
     return False
 
 
-def capabilities(
-    environ: Mapping[str, str], *, ascii_only: bool | None = None, colour: bool | None = None
-) -> Capabilities:
+def capabilities(environ: Mapping[str, str], *, ascii_only: bool | None = None) -> Capabilities:
     """What holds for a terminal session in this environment.
 
     Args:
         environ: The process environment.
         ascii_only: Asked for by the user; None leaves it to the locale.
-        colour: Asked for by the user; None leaves it to NO_COLOR.
     """
     remote = any(environ.get(name) for name in ("SSH_TTY", "SSH_CONNECTION"))
     return Capabilities(
         ascii=not unicode_locale(environ) if ascii_only is None else ascii_only,
-        colour=not environ.get("NO_COLOR") if colour is None else colour,
+        colour=not environ.get("NO_COLOR"),
         animation=not remote,
     )
 

@@ -191,7 +191,9 @@ def _measures(alert: Alert | None, row: AlertRow, snapshot: Snapshot) -> Iterato
     if row.unknown_since is not None:
         yield "no data", f"since {_stamp(row.unknown_since, snapshot.timezone)}: timers stand still"
     if alert is not None and kpi is not None:
-        yield "worst", said_text(kpi, alert.peak, snapshot.currency, snapshot.currency_exponent)
+        currency, exponent = snapshot.currency, snapshot.currency_exponent
+        worst = said_text(kpi, alert.peak, currency, exponent, estimated=snapshot.users_estimated)
+        yield "worst", worst
     if row.fired_at is not None:
         yield "at firing", f"{row.fired_with}, {_stamp(row.fired_at, snapshot.timezone)}"
     if row.ended_at is not None:

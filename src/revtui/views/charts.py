@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
+from revtui.core.durations import HOUR, MINUTE, SECOND
 from revtui.views.model import ChartView, ThresholdLine
 from revtui.views.palette import Role, Segment, drawn, glyph, mark
 from revtui.views.sparkline import sparkline
@@ -27,7 +28,6 @@ LOW_ROWS: Final = 4
 LOW_REACH: Final = 2.0
 """`REACH` of a low chart."""
 
-_HOUR: Final = 3_600_000_000
 _LARGEST: Final = 1e150
 _LINE_COLOR: Final = 1
 _THRESHOLD_COLORS: Final = {2: Role.WARN_LINE, 3: Role.CRIT_LINE}
@@ -133,7 +133,7 @@ def _frame(
     if chart.live and now is not None:
         end = max(end, now)
     if start == end:
-        start, end = start - 60_000_000, end + 60_000_000
+        start, end = start - MINUTE, end + MINUTE
     today = (
         now if now is not None else points[-1][0] - 1
     )  # a window that ends at midnight is of the day before
@@ -276,9 +276,9 @@ def _thinned(
 def _time_label(time: float, frame: _Frame) -> str:
     """The time of a tick, as finely as the whole chart asks for: seconds, minutes, or days."""
     span = frame.end - frame.start
-    if span > 72 * _HOUR:
+    if span > 72 * HOUR:
         return f"{moment(int(time)):%b %d}"
-    step = 1_000_000 if span < 300_000_000 else 60_000_000
+    step = SECOND if span < 5 * MINUTE else MINUTE
     return minute_text(int(time // step * step), now=frame.today)
 
 

@@ -20,7 +20,7 @@ from revtui.core.reasons import subject
 from revtui.core.rules import Rule
 from revtui.engine.snapshot import Snapshot
 from revtui.views.model import AlertRow
-from revtui.views.values import DASH, VOLUMES, minute_text, said_text
+from revtui.views.values import DASH, VOLUMES, minute_text, reason_text, said_text
 
 MOST_ALERTS: Final = 20_000
 """More alerts than these are not kept: the oldest that are over give way."""
@@ -43,6 +43,8 @@ class AlertLedger:
         """Sequence number of the newest transition added; what `TransitionLog.since` wants."""
         self.dropped = 0
         """Alerts that are over and were left out, since there are too many; and changes that came too late."""
+        self.users_estimated = False
+        """Whether active users are an estimate, by the newest snapshot."""
         self._source = source
         self._currency = currency
         self._rules = {rule.name: rule for rule in rules}
@@ -134,7 +136,7 @@ class AlertLedger:
             count=(before.count if before is not None else 0) + fired,
             source=self._source,
             ack_by=before.ack_by if before is not None else "",
-            text=transition.reason,
+            text=reason_text(transition.reason, estimated=self.users_estimated),
             incident_id=transition.incident_id,
         )
 
@@ -156,7 +158,7 @@ class AlertLedger:
 
     def _reason(self, row: AlertRow, alert: Alert, rule: Rule | None, now: int) -> str:
         """What is wrong, with the value of now; and since when nobody can tell."""
-        text = alert.reason or row.text
+        text = reason_text(alert.reason, estimated=self.users_estimated) or row.text
         if rule is not None and alert.value is not None and rule.kpi in KPI_BY_NAME:
             within = alert.threshold is None or not rule.comparison.operator(alert.value, alert.threshold)
             value = f"{subject(KPI_BY_NAME[rule.kpi])} {self._said(rule, alert.value)}"
@@ -171,7 +173,8 @@ class AlertLedger:
     def _said(self, rule: Rule | None, value: float | None) -> str:
         if rule is None:
             return DASH
-        return said_text(KPI_BY_NAME[rule.kpi], value, self._currency, EXPONENTS.get(self._currency, 2))
+        kpi, exponent = KPI_BY_NAME[rule.kpi], EXPONENTS.get(self._currency, 2)
+        return said_text(kpi, value, self._currency, exponent, estimated=self.users_estimated)
 
     def _measured(self, rule: Rule | None, value: float | None, n: int | None) -> str:
         """A value with what it rests on: `78.8 % of 52 attempts`."""
@@ -188,8 +191,10 @@ def fold(
     currency: str = "USD",
     rules: Sequence[Rule] = (),
     alerts: Sequence[Alert] = (),
+    users_estimated: bool = False,
 ) -> tuple[AlertRow, ...]:
     """The whole log of `transitions` at once; the same rows as a ledger that was fed bit by bit."""
     ledger = AlertLedger(source=source, currency=currency, rules=rules)
+    ledger.users_estimated = users_estimated
     ledger.add(transitions)
     return ledger.rows(now, alerts)

@@ -4,22 +4,14 @@ Alerts go by the configured length, whatever is shown. Windows of another length
 are drawn, by the rules that mean the same for any length.
 """
 
-import polars as pl
-
 from revtui.core.rules import FRESHNESS, Rule, Verdict, judge, of_any_length
-from revtui.engine.snapshot import Snapshot
+from revtui.engine.snapshot import Snapshot, newest_rows
 
 
 def newest_end(snapshot: Snapshot) -> int | None:
-    """The end of the newest closed window; None before the first."""
+    """The end of the newest closed window that is shown; None before the first."""
     ends = snapshot.rows.get_column("window_end")
     return None if ends.is_empty() else ends[-1]
-
-
-def newest_rows(snapshot: Snapshot) -> pl.DataFrame:
-    """The rows of the newest closed window: `*`, then gateways by name; empty before the first."""
-    end = newest_end(snapshot)
-    return snapshot.rows.clear() if end is None else snapshot.rows.filter(pl.col("window_end") == end)
 
 
 def is_another(snapshot: Snapshot) -> bool:
@@ -39,7 +31,7 @@ def verdicts_shown(snapshot: Snapshot) -> tuple[Verdict, ...]:
     rules = [rule for rule in rules_shown(snapshot) if rule.kpi != FRESHNESS]
     judged = [
         verdict
-        for row in newest_rows(snapshot).iter_rows(named=True)
+        for row in newest_rows(snapshot.rows).iter_rows(named=True)
         for verdict in judge(row, rules, currency_exponent=snapshot.currency_exponent).verdicts
     ]
     return (*judged, *(verdict for verdict in snapshot.verdicts if verdict.kpi == FRESHNESS))

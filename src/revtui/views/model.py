@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from revtui.core.severity import Severity
-from revtui.views.palette import Role, drawn, glyph, role
+from revtui.views.palette import Role, Segment, drawn, glyph, role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class StatusView:
     source_short: str
     """The same where room is scarce: a file without its folders."""
     window: str
-    """Length of the windows shown: `5m`."""
+    """Length of the windows that are shown: `5m`."""
     judged_window: str
     """Length of those that alerts go by, when it is another; else empty."""
     lag: str
@@ -73,7 +73,8 @@ class CardView:
     change: str
     """Against the same window an hour before: `+3.2 % vs 1h`; empty when either holds no event."""
     threshold: str
-    """`CRIT ≥ 30 %`, the level breached or next in line; what is missing to judge; empty without a rule."""
+    """`CRIT ≥ 30 %`, the level breached or next in line; what is missing to judge; for which windows there is
+    a level, when not for those shown; empty without a rule."""
     severity: Severity
     spark: Sequence[float | None]
     """One value per closed window, oldest first; None where there is no data."""
@@ -87,6 +88,8 @@ class CardView:
 
     threshold_short: str = ""
     """`threshold` where that does not fit; empty when it is short enough everywhere."""
+    window: str = ""
+    """Length of the windows it is of, `1h`, when that is not the configured one."""
     aside: Sequence[str] = ()
     """What the value leaves out, such as `+€6,000.00 excluded`, the longest spelling first; usually nothing."""
 
@@ -164,13 +167,24 @@ class GatewayRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRow:
-    """One line of the windows table (the original's "Latest KPI Windows"), newest first."""
+    """One line of the table of the latest KPI windows, newest first."""
 
     end: int
     """Microseconds: what it is known by, whatever becomes of its figures."""
     cells: Sequence[str]
     severity: Severity
     provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRow:
+    """One line of the table of business days, newest first."""
+
+    start: int
+    """Microseconds: what it is known by."""
+    cells: Sequence[str]
+    whole: bool
+    """Whether it was counted from its beginning to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,8 +246,7 @@ class OverviewView:
     second_chart: ChartView
     """Of the fail rate; of revenue, when the fail rate is in the main chart."""
     gateways: Sequence[GatewayRow]
-    today: str
-    """The business day so far: `today since 10:28Z: $1,204,551.20, 30,241 purchases, 6.1 % fail`; empty before
-    its first event."""
+    today: Sequence[Sequence[Segment]]
+    """The business day so far in one line, the longest spelling first; nothing before the first event."""
     warming_up: str
     """`warming up: window 2m10s of 5m`, else empty."""

@@ -3,6 +3,9 @@
 Pure: the same snapshot and the same `now` give the same view. Cards, sparklines and charts show
 *final* values, of closed windows; the newest one still open is shown beside them as provisional, and all
 of those on top of the windows table, because their figures can only be too small.
+
+Windows of another length may be chosen. Cards, charts and tables are then of those, and judged only as far
+as levels do not depend on the length; status, verdict and alerts stay with the configured length.
 """
 
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from revtui.core.durations import format_duration
+from revtui.core.durations import HOUR, format_duration
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, KPIS, Kpi, Unit
 from revtui.core.money import format_money
 from revtui.core.reasons import sign_text
@@ -19,13 +22,21 @@ from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
 from revtui.views import tables
 from revtui.views.days import today
-from revtui.views.lengths import rules_shown, verdicts_shown
+from revtui.views.lengths import is_another, rules_shown, verdicts_shown
 from revtui.views.model import AlertRow, CardView, ChartView, OverviewView, PauseInfo, ThresholdLine
 from revtui.views.status import build_status, clock_of
-from revtui.views.values import VOLUMES, age_text, figure, figures, level_text, shown, shown_level, value_text
+from revtui.views.values import (
+    VOLUMES,
+    age_text,
+    figure,
+    figures,
+    in_chart,
+    level_in_chart,
+    level_text,
+    value_text,
+)
 from revtui.views.verdict import sentence
 
-HOUR: Final = 3_600_000_000
 SPARK_POINTS: Final = 60
 """A sparkline never needs more windows than this."""
 _LARGE: Final = 10.0  # times: beyond it a percentage says nothing any more
@@ -70,7 +81,7 @@ def build(
             snapshot, history, KPI_BY_NAME[second], span, [a for a in alerts if a.kpi == second]
         ),
         gateways=tables.gateways(snapshot, stale=snapshot.is_stale(clock)),
-        today=today(snapshot, clock=clock),
+        today=today(snapshot, clock),
         warming_up=_warming_up(snapshot),
     )
 
@@ -84,8 +95,8 @@ def _warming_up(snapshot: Snapshot) -> str:
     """How much of the first window there is."""
     if snapshot.warming_up is None:
         return ""
-    length = snapshot.policy.length
-    return f"warming up: window {age_text(max(0, length - snapshot.warming_up))} of {format_duration(length)}"
+    there = age_text(max(0, snapshot.window - snapshot.warming_up))
+    return f"warming up: window {there} of {format_duration(snapshot.window)}"
 
 
 def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardView]:
@@ -97,6 +108,8 @@ def _cards(snapshot: Snapshot, overall: pl.DataFrame, clock: int) -> list[CardVi
         before = earlier.row(0, named=True) if earlier.height else None
         if before is not None and not (before["events_count"] and newest["events_count"]):
             before = None  # a gap is no zero to compare with
+        if before is not None and before["window_start"] < (snapshot.first_pane or before["window_start"]):
+            before = None  # nor is a window that nobody saw the whole of
     still_open: Row | None = None
     if snapshot.provisional is not None:
         rows = snapshot.provisional.filter(pl.col("gateway_name") == ALL_GATEWAYS)
@@ -126,12 +139,12 @@ def _card(
 ) -> CardView:
     """One card from the newest closed row, the one an hour before, and the open one."""
     value, before, still_open = (None if row is None else figure(kpi, row) for row in rows)
-    verdict = _verdict(judged.verdicts, kpi)
+    verdict = _verdict(judged, kpi)
     lag = snapshot.lag(clock) if kpi.name == "freshness" else None
     text = age_text(lag) if lag is not None else _text(snapshot, kpi, value)
     unjudged = Severity.UNKNOWN if value is None and lag is None else Severity.INFO
     severity = unjudged if verdict is None else verdict.severity
-    threshold, threshold_short = _threshold(snapshot, kpi, judged.rules, verdict)
+    threshold, threshold_short = _threshold(snapshot, judged, kpi, verdict)
     return CardView(
         kpi=kpi.name,
         label=kpi.label,
@@ -146,13 +159,23 @@ def _card(
         formula=kpi.formula,
         judged=verdict is not None,
         provisional="" if still_open is None else _text(snapshot, kpi, still_open),
+        window=format_duration(snapshot.window) if is_another(snapshot) and not kpi.reaches_back else "",
         aside=_excluded(snapshot) if kpi.name == "revenue" else (),
     )
 
 
 def _series(snapshot: Snapshot, kpi: Kpi, rows: pl.DataFrame) -> list[float | None]:
-    """A KPI in each row, in the unit that charts show."""
-    return [shown(kpi, value, snapshot.currency_exponent) for value in figures(kpi, rows)]
+    """A KPI in each row, in the unit that charts show.
+
+    Windows that began before the first event hold less than others: as soon as there are whole ones they are
+    gaps, or a start would look like growth.
+    """
+    values = [in_chart(kpi, value, snapshot.currency_exponent) for value in figures(kpi, rows)]
+    starts = rows.get_column("window_start").to_list()
+    first = snapshot.first_pane
+    if not kpi.grows or first is None or not starts or starts[-1] < first:
+        return values
+    return [value if start >= first else None for start, value in zip(starts, values, strict=True)]
 
 
 def _excluded(snapshot: Snapshot) -> tuple[str, ...]:
@@ -172,14 +195,12 @@ def _excluded(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _text(snapshot: Snapshot, kpi: Kpi, value: float | None) -> str:
-    return value_text(
-        kpi, value, snapshot.currency, estimated=snapshot.users_estimated and kpi.name == "active_users"
-    )
+    return value_text(kpi, value, snapshot.currency, estimated=snapshot.users_estimated)
 
 
-def _verdict(verdicts: Sequence[Verdict], kpi: Kpi) -> Verdict | None:
+def _verdict(judged: _Judged, kpi: Kpi) -> Verdict | None:
     """The worst verdict on a KPI over all gateways; None when no rule judges it."""
-    found = [v for v in verdicts if v.kpi == kpi.name and v.gateway_name == ALL_GATEWAYS]
+    found = [v for v in judged.verdicts if v.kpi == kpi.name and v.gateway_name == ALL_GATEWAYS]
     return max(found, key=lambda verdict: verdict.severity, default=None)
 
 
@@ -196,18 +217,20 @@ def _change(snapshot: Snapshot, kpi: Kpi, value: float | None, before: float | N
     if kpi.unit is Unit.MINUTES:
         return f"{change:+,.0f} min vs 1h"
     if before <= 0 or abs(change) > _LARGE * before:
-        return f"{'-' if change < 0 else '+'}{value_text(kpi, abs(change), snapshot.currency)} vs 1h"
+        return f"{'-' if change < 0 else '+'}{_text(snapshot, kpi, abs(change))} vs 1h"
     return f"{change / before * 100:+,.1f} % vs 1h"
 
 
-def _threshold(
-    snapshot: Snapshot, kpi: Kpi, rules: Sequence[Rule], verdict: Verdict | None
-) -> tuple[str, str]:
+def _threshold(snapshot: Snapshot, judged: _Judged, kpi: Kpi, verdict: Verdict | None) -> tuple[str, str]:
     """The level breached, or the next in line; how many observations are missing when there are too few.
 
-    And the same where room is scarce, if that is another text.
+    Of a level that does not hold for the windows shown, for which it does. And the same where room is
+    scarce, if that is another text.
     """
-    rule = _rule_of(rules, kpi, verdict)
+    rule = _rule_of(judged, kpi, verdict)
+    if rule is None and any(known.kpi == kpi.name for known in snapshot.rules):
+        length = format_duration(snapshot.policy.length)
+        return f"judged in {length} windows", f"judged in {length}"
     if rule is None:
         return "", ""
     levels = rule.levels
@@ -222,9 +245,9 @@ def _threshold(
     return "" if level is None else _level_label(snapshot, kpi, rule, word, level), ""
 
 
-def _rule_of(rules: Sequence[Rule], kpi: Kpi, verdict: Verdict | None) -> Rule | None:
+def _rule_of(judged: _Judged, kpi: Kpi, verdict: Verdict | None) -> Rule | None:
     """The rule behind a verdict, or the first one on the KPI."""
-    rules = [rule for rule in rules if rule.kpi == kpi.name]
+    rules = [rule for rule in judged.rules if rule.kpi == kpi.name]
     named = [rule for rule in rules if verdict is not None and rule.name == verdict.rule]
     return next(iter(named or rules), None)
 
@@ -236,7 +259,11 @@ def _level_label(snapshot: Snapshot, kpi: Kpi, rule: Rule, word: str, level: flo
 
 
 def _chart(
-    snapshot: Snapshot, history: pl.DataFrame, kpi: Kpi, span: int | None, alerts: Sequence[AlertRow]
+    snapshot: Snapshot,
+    history: pl.DataFrame,
+    kpi: Kpi,
+    span: int | None,
+    alerts: Sequence[AlertRow],
 ) -> ChartView:
     """The series of one KPI over all gateways."""
     times = history.get_column("window_end").to_list()
@@ -256,22 +283,25 @@ def _chart(
 def _chart_unit(snapshot: Snapshot, kpi: Kpi) -> str:
     """The unit in a chart's title."""
     window = format_duration(snapshot.window)
+    chosen = f" in {window}" if is_another(snapshot) and not kpi.reaches_back else ""
     match kpi.unit:
         case Unit.MONEY:
             return f"{snapshot.currency} / {window}"
         case Unit.SHARE:
-            return "%"
+            return f"%{chosen}"
+        case Unit.COUNT if kpi.reaches_back:
+            return "in 30m" + (", an estimate (~)" if snapshot.users_estimated else "")
         case Unit.COUNT:
-            return f"per {window}" if kpi.name != "active_users" else "in 30m"
+            return f"per {window}"
         case Unit.MILLISECONDS | Unit.MINUTES:
-            return kpi.unit.value
+            return f"{kpi.unit.value}{chosen}"
 
 
 def _threshold_lines(snapshot: Snapshot, kpi: Kpi) -> list[ThresholdLine]:
     """A line per level of the rules on a KPI."""
     return [
         ThresholdLine(
-            value=shown_level(kpi, level),
+            value=level_in_chart(kpi, level),
             label=_level_label(snapshot, kpi, rule, severity.name, level),
             severity=severity,
         )

@@ -33,12 +33,16 @@ def rows_frame(rows: pl.DataFrame, currency: str) -> pl.DataFrame:
     Raises:
         UsageError: when the currency is unknown.
     """
-    decimals = exponent(currency)
-    made = {name: _decimal_text(pl.col(minor), decimals) for name, minor in MONEY_COLUMNS.items()}
+    made = _money_texts(currency)
     made |= {name: format_instants(pl.col(name)) for name in TIME_COLUMNS}
     floats = {name for name, dtype in rows.schema.items() if dtype.is_float()}
     made |= {name: pl.when(pl.col(name).is_finite()).then(pl.col(name)) for name in floats}
     return rows.select(made.get(name, pl.col(name)).alias(name) for name in PUBLIC_COLUMNS)
+
+
+def _money_texts(currency: str) -> dict[str, pl.Expr]:
+    decimals = exponent(currency)
+    return {name: _decimal_text(pl.col(minor), decimals) for name, minor in MONEY_COLUMNS.items()}
 
 
 def _decimal_text(minor: pl.Expr, decimals: int) -> pl.Expr:
@@ -53,6 +57,22 @@ def _decimal_text(minor: pl.Expr, decimals: int) -> pl.Expr:
 def public_rows(rows: pl.DataFrame, currency: str) -> list[dict[str, Any]]:
     """The public table as objects ready for JSON."""
     return rows_frame(rows, currency).to_dicts()
+
+
+def public_days(days: pl.DataFrame, currency: str) -> list[dict[str, Any]]:
+    """Business days (DAY_SCHEMA) as objects ready for JSON, spelled like the public table of windows.
+
+    Raises:
+        UsageError: when the currency is unknown.
+    """
+    made = {
+        "date": pl.col("date").dt.to_string("iso"),
+        "day_start": format_instants(pl.col("day_start")),
+        "day_end": format_instants(pl.col("day_end")),
+        **{name: pl.col(name) for name in PUBLIC_COLUMNS if name in days.columns},
+        **_money_texts(currency),
+    }
+    return days.select(expression.alias(name) for name, expression in made.items()).to_dicts()
 
 
 def finite(value: float | None) -> float | None:

@@ -7,7 +7,6 @@ from typing import Final
 from revtui.core.durations import format_duration
 from revtui.core.events import Rejected
 from revtui.engine.snapshot import Snapshot, SourceState, SourceStatus
-from revtui.views.days import day_texts
 from revtui.views.lines import Line
 from revtui.views.model import StatusView
 from revtui.views.palette import Role, Segment
@@ -61,11 +60,10 @@ def data_lines(snapshot: Snapshot, status: StatusView, now: int) -> Sequence[Lin
         labelled("event lag", (status.lag or DASH, Role.TEXT)),
         labelled("rate", (_rate(snapshot), Role.TEXT)),
         labelled("window", (_policy(snapshot), Role.TEXT)),
-        *(
-            labelled("days" if not number else "", (day, Role.TEXT))
-            for number, day in enumerate(day_texts(snapshot))
-        ),
     ]
+    if status.judged_window:
+        shown = f"{status.window} windows; alerts go by {status.judged_window}"
+        lines.append(labelled("shown", (shown, Role.INFO)))
     lines += [
         labelled("note" if not number else "", (text, Role.WARN))
         for number, text in enumerate(status.problems)

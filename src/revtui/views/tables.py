@@ -1,17 +1,21 @@
-"""Tables: the gateways, and the latest KPI windows; formatted rows, exact order."""
+"""Tables: the gateways, and the latest KPI windows; formatted rows, exact order.
+
+They are of the windows that are shown, which need not be those of the configured length.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
 
+from revtui.core.durations import MINUTE
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
 from revtui.core.rules import Verdict
 from revtui.core.severity import Severity, worst
 from revtui.engine.snapshot import Snapshot
-from revtui.views.lengths import newest_end, verdicts_shown
+from revtui.views.lengths import is_another, newest_end, rules_shown, verdicts_shown
 from revtui.views.model import GatewayRow, WindowRow
-from revtui.views.values import NO_DATA, figure, minute_text, shown, value_text
+from revtui.views.values import NO_DATA, figure, in_chart, minute_text, reason_text, value_text
 
 GATEWAY_COLUMNS: Final = ("severity", "name", "revenue", "fail_rate", "p95", "attempts", "users")
 """What the gateway table can be sorted by; also its headings."""
@@ -22,7 +26,7 @@ WINDOW_COLUMNS: Final = (
 """Headings of the windows table, one per cell of a `WindowRow`."""
 
 _STILL_OPEN: Final = "not all of its events are in yet"
-_HALF_HOUR: Final = 1_800_000_000
+_HALF_HOUR: Final = 30 * MINUTE
 _ROW_COLUMNS: Final = {
     "revenue": "revenue_minor",
     "fail_rate": "payment_fail_rate",
@@ -114,7 +118,7 @@ def _sparks(recent: pl.DataFrame, snapshot: Snapshot, after: int) -> dict[str, l
     ).iter_rows():
         rates.setdefault(name, {})[window_end] = rate
     return {
-        name: [shown(_FAIL_RATE, found.get(end), snapshot.currency_exponent) for end in ends]
+        name: [in_chart(_FAIL_RATE, found.get(end), snapshot.currency_exponent) for end in ends]
         for name, found in rates.items()
     }
 
@@ -131,17 +135,21 @@ def gateway_row(
     """One gateway; without a row in the newest window everything is `no data` and UNKNOWN.
 
     Its severity is the worst of the rules that could judge; UNKNOWN when none could, and at least that
-    when the data are stale.
+    when the data are stale. Of windows that alerts do not go by, it is no better than the gateway's open
+    alerts: a bad five minutes must not hide in a good hour.
     """
     known = [
         verdict.severity
         for verdict in verdicts
         if verdict.gateway_name == name and verdict.severity is not Severity.UNKNOWN
     ]
-    unjudged = Severity.INFO if row is not None and not snapshot.rules else Severity.UNKNOWN
+    unjudged = Severity.INFO if row is not None and not rules_shown(snapshot) else Severity.UNKNOWN
     severity = unjudged if row is None else max(known, default=unjudged)
     if stale:
         severity = worst([severity, Severity.UNKNOWN])
+    if is_another(snapshot):
+        still_open = (a.severity for a in snapshot.alerts if a.gateway_name == name and a.phase.is_open)
+        severity = worst([severity, *still_open])
     get: Row = row if row is not None else dict.fromkeys(snapshot.rows.columns)
     attempts = get["attempts_count"]
     return GatewayRow(
@@ -188,7 +196,7 @@ def _window_row(snapshot: Snapshot, row: Row, *, provisional: bool) -> WindowRow
     end = minute_text(row["window_end"], now=snapshot.taken_at)
     revised = f" +{row['revision']:,}" if row["revision"] else ""
     flag = "open" if provisional else (row["alert_flag"] or "UNKNOWN")
-    money = snapshot.currency
+    money, estimated = snapshot.currency, snapshot.users_estimated
     cells = (
         end if provisional else end + revised,
         f"{row['events_count']:,}",
@@ -197,10 +205,10 @@ def _window_row(snapshot: Snapshot, row: Row, *, provisional: bool) -> WindowRow
         value_text(_REVENUE, row["revenue_minor"], money),
         value_text(_FAIL_RATE, row["payment_fail_rate"], money),
         value_text(_P95, row["p95_latency_ms"], money),
-        value_text(_USERS, figure(_USERS, row), money, estimated=snapshot.users_estimated),
+        value_text(_USERS, figure(_USERS, row), money, estimated=estimated),
         value_text(_FRESHNESS, row["data_freshness_minutes"], money),
         flag,
-        _STILL_OPEN if provisional else row["alert_reason"] or "",
+        _STILL_OPEN if provisional else reason_text(row["alert_reason"] or "", estimated=estimated),
     )
     severity = Severity.__members__.get(row["alert_flag"] or "", Severity.UNKNOWN)
     return WindowRow(

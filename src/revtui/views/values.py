@@ -13,8 +13,8 @@ from typing import Any, Final
 import polars as pl
 
 from revtui.core import reasons
-from revtui.core.durations import MICROSECONDS_PER_SECOND
-from revtui.core.kpis import Kpi, Unit
+from revtui.core.durations import DAY, MICROSECONDS_PER_SECOND
+from revtui.core.kpis import KPI_BY_NAME, Kpi, Unit
 from revtui.core.money import format_money
 from revtui.core.times import load_zone
 
@@ -27,7 +27,6 @@ VOLUMES: Final = {
     "timed_attempts_count": "timed attempts",
 }
 """Columns of ROW_SCHEMA that values rest on, as a person calls what they count."""
-_DAY: Final = 86_400_000_000
 _LARGEST: Final = 1e300  # NaN is not below it either
 
 
@@ -62,7 +61,7 @@ def figures(kpi: Kpi, rows: pl.DataFrame) -> list[float | None]:
 def value_text(kpi: Kpi, value: float | None, currency: str, *, estimated: bool = False) -> str:
     """A KPI's value as its column in ROW_SCHEMA holds it (money in minor units, shares from 0 to 1).
 
-    `estimated` marks active users that are an estimate with `~`.
+    `estimated`: whether active users are an estimate, which `~` marks.
     """
     if value is None or not abs(value) < _LARGEST:
         return NO_DATA
@@ -76,7 +75,7 @@ def value_text(kpi: Kpi, value: float | None, currency: str, *, estimated: bool 
         case Unit.MINUTES:
             return f"{value:,.0f} min"
         case Unit.COUNT:
-            return ("~" if estimated else "") + f"{value:,.0f}"
+            return ("~" if estimated and kpi.name == _USERS else "") + f"{value:,.0f}"
 
 
 def share_text(share: float) -> str:
@@ -111,11 +110,22 @@ def level_text(kpi: Kpi, level: float, currency: str, exponent: int) -> str:
     return format_money(round(level * 10**exponent), currency)
 
 
-def said_text(kpi: Kpi, value: float | None, currency: str, exponent: int) -> str:
+def said_text(kpi: Kpi, value: float | None, currency: str, exponent: int, *, estimated: bool = False) -> str:
     """A value as a verdict holds it (money in major units), formatted like `value_text`."""
     if value is None or not abs(value) < _LARGEST:
         return NO_DATA
-    return value_text(kpi, round(value * 10**exponent) if kpi.unit is Unit.MONEY else value, currency)
+    exact = round(value * 10**exponent) if kpi.unit is Unit.MONEY else value
+    return value_text(kpi, exact, currency, estimated=estimated)
+
+
+def reason_text(reason: str, *, estimated: bool) -> str:
+    """A reason as the rules gave it; active users in it are marked when they are an estimate.
+
+    >>> reason_text("active users 1,204 < 2,000", estimated=True)
+    'active users ~1,204 < 2,000'
+    """
+    users = reasons.subject(KPI_BY_NAME[_USERS]) + " "
+    return reason.replace(users, users + "~") if estimated else reason
 
 
 def age_text(us: int) -> str:
@@ -152,7 +162,7 @@ def file_name(source: str) -> str:
 
 def same_day(one: int, other: int) -> bool:
     """Whether two moments are on one day, in UTC."""
-    return one // _DAY == other // _DAY
+    return one // DAY == other // DAY
 
 
 def _date(us: int, now: int | None) -> str:
@@ -180,7 +190,7 @@ def stamp_text(us: int) -> str:
     return f"{moment(us):%Y-%m-%d %H:%M:%S}Z"
 
 
-def shown(kpi: Kpi, value: float | None, exponent: int) -> float | None:
+def in_chart(kpi: Kpi, value: float | None, exponent: int) -> float | None:
     """A value in the unit that charts show (money in major units, shares in percent); None stays None."""
     if value is None:
         return None
@@ -194,6 +204,6 @@ def shown(kpi: Kpi, value: float | None, exponent: int) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def shown_level(kpi: Kpi, level: float) -> float:
+def level_in_chart(kpi: Kpi, level: float) -> float:
     """A threshold in the unit that charts show."""
     return level * 100 if kpi.unit is Unit.SHARE else level

@@ -1,6 +1,6 @@
 """One sentence for 3 a.m.: what is wrong, where, since when, what it costs; or that nothing is.
 
-Every number in it comes from the snapshot; what failing payments cost is defined in `core.stakes`.
+Like the alerts, it is of the windows of the configured length, whichever are shown. Every number in it comes from the snapshot; what failing payments cost is defined in `core.stakes`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from revtui.core.alerts import Alert, Phase
-from revtui.core.durations import format_duration
+from revtui.core.durations import MINUTE, format_duration
 from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME, OTHER_GATEWAYS
 from revtui.core.reasons import sign_text, subject
 from revtui.core.rules import FRESHNESS, Rule, Verdict
@@ -16,6 +16,7 @@ from revtui.core.severity import Severity
 from revtui.core.stakes import FAIL_RATE, sales_at_stake
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot, SourceState, Status
+from revtui.views.lengths import is_another
 from revtui.views.values import (
     age_text,
     counted,
@@ -27,7 +28,6 @@ from revtui.views.values import (
 )
 
 _RANK: Final = {name: rank for rank, name in enumerate((FRESHNESS, FAIL_RATE, "revenue"))}
-_MINUTE: Final = 60_000_000
 _NAMED: Final = 2
 
 Row = Mapping[str, Any]
@@ -53,6 +53,12 @@ class _Evidence:
         """`5m to 12:40Z`: the newest closed window."""
         end = next(iter(self.rows.values()))["window_end"]
         return f"{format_duration(self.snapshot.policy.length)} to {self.time(end)}"
+
+    @property
+    def span(self) -> str:
+        """` in 5m`: what its figures are of, when other windows than the configured ones are shown."""
+        snapshot = self.snapshot
+        return f" in {format_duration(snapshot.policy.length)}" if is_another(snapshot) else ""
 
     def rule(self, name: str) -> Rule | None:
         """The rule of that name, unless it is configured no longer."""
@@ -124,7 +130,7 @@ def _behind(seen: _Evidence, newest: int, wrong: str, *, stopped: bool) -> str:
 
 def _minutes(us: int) -> str:
     """A silence, in minutes below two hours."""
-    return f"{us // _MINUTE} min" if _MINUTE <= us < 120 * _MINUTE else age_text(us)
+    return f"{us // MINUTE} min" if MINUTE <= us < 120 * MINUTE else age_text(us)
 
 
 def _ended(seen: _Evidence, wrong: str) -> str:
@@ -182,14 +188,15 @@ def _fact(seen: _Evidence, head: Verdict) -> str:
     row, snapshot = seen.rows.get(head.gateway_name), seen.snapshot
     if head.kpi == FAIL_RATE and row is not None and row["attempts_count"]:
         failed, attempts = row["payment_failed_count"], row["attempts_count"]
-        return f"{failed:,} of {attempts:,} payments fail ({_percent(failed / attempts)})"
+        return f"{failed:,} of {attempts:,} payments fail{seen.span} ({_percent(failed / attempts)})"
     kpi = KPI_BY_NAME[head.kpi]
     rule = seen.rule(head.rule)
-    value = value_text(kpi, row[kpi.column] if row is not None else None, snapshot.currency)
+    measured = row[kpi.column] if row is not None else None
+    value = value_text(kpi, measured, snapshot.currency, estimated=snapshot.users_estimated)
     if rule is None or head.threshold is None:
-        return f"{subject(kpi)} {value}"
+        return f"{subject(kpi)} {value}{seen.span}"
     level = level_text(kpi, head.threshold, snapshot.currency, snapshot.currency_exponent)
-    return f"{subject(kpi)} {value} {sign_text(rule.comparison)} {level}"
+    return f"{subject(kpi)} {value} {sign_text(rule.comparison)} {level}{seen.span}"
 
 
 def _percent(share: float) -> str:
@@ -281,4 +288,5 @@ def _volume(seen: _Evidence) -> str:
     row = seen.rows[ALL_GATEWAYS]
     number = len(seen.rows.keys() - {ALL_GATEWAYS, OTHER_GATEWAYS}) + seen.snapshot.other_gateways
     rate = value_text(KPI_BY_NAME[FAIL_RATE], row["payment_fail_rate"], seen.snapshot.currency)
-    return f"{counted(number, 'gateway')}, {counted(row['attempts_count'], 'attempt')}, fail rate {rate}"
+    attempts = counted(row["attempts_count"], "attempt")
+    return f"{counted(number, 'gateway')}, {attempts}{seen.span}, fail rate {rate}"

@@ -13,21 +13,22 @@ from revtui.core.kpis import ALL_GATEWAYS, KPI_BY_NAME
 from revtui.core.severity import Severity
 from revtui.core.text import sanitise
 from revtui.engine.snapshot import Snapshot
-from revtui.views.values import counted, figure, minute_text, moment, stamp_text, value_text
+from revtui.views.values import counted, figure, minute_text, moment, reason_text, stamp_text, value_text
 
 _SHOWN = ("revenue", "fail_rate", "p95_latency", "active_users", "freshness")
 
 
-def window_line(row: Mapping[str, Any], currency: str) -> str:
+def window_line(row: Mapping[str, Any], currency: str, *, estimated: bool = False) -> str:
     """One closed window of all events as a sentence of figures.
 
-    `row` has the columns of ROW_SCHEMA. The flag comes first, so that a reader hears it first.
+    `row` has the columns of ROW_SCHEMA; `estimated`: whether active users are an estimate. The flag comes
+    first, so that a reader hears it first.
     """
     figures = ", ".join(
-        f"{KPI_BY_NAME[name].label.lower()} {value_text(KPI_BY_NAME[name], figure(KPI_BY_NAME[name], row), currency)}"
-        for name in _SHOWN
+        f"{kpi.label.lower()} {value_text(kpi, figure(kpi, row), currency, estimated=estimated)}"
+        for kpi in map(KPI_BY_NAME.__getitem__, _SHOWN)
     )
-    reason = f": {row['alert_reason']}" if row["alert_reason"] else ""
+    reason = f": {reason_text(row['alert_reason'], estimated=estimated)}" if row["alert_reason"] else ""
     flag = row["alert_flag"] or Severity.UNKNOWN.name
     revised = f" (revised by {row['revision']:,})" if row["revision"] else ""
     return sanitise(
@@ -35,13 +36,13 @@ def window_line(row: Mapping[str, Any], currency: str) -> str:
     )
 
 
-def transition_line(transition: Transition) -> str:
-    """One transition as a line."""
+def transition_line(transition: Transition, *, estimated: bool = False) -> str:
+    """One transition as a line; `estimated`: whether active users are an estimate."""
     name = "all gateways" if transition.gateway_name == ALL_GATEWAYS else transition.gateway_name
     muted = f" [{transition.muted_by}]" if transition.muted_by else ""
     return sanitise(
         f"{stamp_text(transition.at)} alert {transition.severity.name} {transition.rule} of {name}"
-        f" {transition.from_} to {transition.to}{muted}: {transition.reason}"
+        f" {transition.from_} to {transition.to}{muted}: {reason_text(transition.reason, estimated=estimated)}"
     )
 
 

@@ -22,9 +22,10 @@ from revtui.tui.widgets.chart import ChartPanel
 from revtui.tui.widgets.filter_bar import FilterBar
 from revtui.tui.widgets.pager import Pager
 from revtui.tui.widgets.rows import RowList
-from revtui.tui.widgets.tables import GatewayTable, QuarantineTable, WindowTable
+from revtui.tui.widgets.tables import DayTable, GatewayTable, QuarantineTable, WindowTable
 from revtui.views import tables
 from revtui.views.alerts import alert_detail
+from revtui.views.days import day_rows
 from revtui.views.lines import labelled_lines
 from revtui.views.model import GatewayRow
 from revtui.views.palette import Role
@@ -38,7 +39,7 @@ _PANELS: Final[Mapping[str, Sequence[str]]] = {
     "overview": ("overview-log", "overview-gateways", "chart-main", "chart-second"),
     "alerts": ("alerts-log", "alerts-detail"),
     "gateways": ("gateways",),
-    "windows": ("windows",),
+    "windows": ("windows-latest", "windows-days"),
     "system": ("system-quarantine", "system-data", "system-program"),
 }
 """What tab goes round, the first one first."""
@@ -103,7 +104,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
                 yield AlertLog(id="alerts-log")
                 yield Pager(id="alerts-detail")
             yield GatewayTable(id="gateways")
-            yield WindowTable(id="windows")
+            with Vertical(id="windows"):
+                yield WindowTable(id="windows-latest")
+                yield DayTable(id="windows-days")
             with Vertical(id="system"):
                 with Horizontal(id="system-top"):
                     yield Pager(id="system-data")
@@ -217,13 +220,9 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
             self._present_log(picture, state, compiled)
             self.show_detail(picture)
         elif state.tab == "gateways":
-            self.query_one("#gateways", GatewayTable).present(
-                _sorted_gateways(picture, state), sort=state.sort, reverse=state.reverse
-            )
+            self._present_gateways("#gateways", picture, state)
         elif state.tab == "windows":
-            rows = tables.windows(picture.snapshot)
-            title = f"Latest KPI windows of {picture.view.status.window}"
-            self.query_one("#windows", WindowTable).present(rows, title=title)
+            self._present_windows(picture)
         else:
             self._present_system(picture, figures)
 
@@ -246,9 +245,25 @@ class MonitorScreen(Screen[None], inherit_bindings=False):
         self.query_one("#chart-main", ChartPanel).present(view.main_chart, now=picture.now)
         self.query_one("#chart-second", ChartPanel).present(view.second_chart, now=picture.now)
         self._present_log(picture, state, compiled)
-        self.query_one("#overview-gateways", GatewayTable).present(
-            _sorted_gateways(picture, state), sort=state.sort, reverse=state.reverse
+        self._present_gateways("#overview-gateways", picture, state)
+
+    def _present_gateways(self, name: str, picture: Picture, state: ViewState) -> None:
+        status = picture.view.status
+        self.query_one(name, GatewayTable).present(
+            _sorted_gateways(picture, state),
+            sort=state.sort,
+            reverse=state.reverse,
+            window=status.window if status.judged_window else "",
         )
+
+    def _present_windows(self, picture: Picture) -> None:
+        status, snapshot = picture.view.status, picture.snapshot
+        self.query_one("#windows-latest", WindowTable).present(
+            tables.windows(snapshot), length=status.window, judged=status.judged_window
+        )
+        days, table = day_rows(snapshot, picture.now), self.query_one("#windows-days", DayTable)
+        table.styles.max_height = len(days) + 3  # rather more windows than a frame around nothing
+        table.present(days, zone=snapshot.timezone)
 
     def _present_log(self, picture: Picture, state: ViewState, compiled: Query | None) -> None:
         if self.alert_log is not None:

@@ -18,6 +18,8 @@ BRAND: Final = "revtui"
 _GAP: Final[Segment] = ("  ", Role.TEXT)
 _SOURCE: Final = 5
 """Its place among the parts of the status line."""
+_LEAST_FURTHER: Final = 3
+"""So many KPIs are shown beside the day at least."""
 _WORD_SIGNS: Final = {"LIVE": "●", "PAUSED": "‖", "REPLAY": "«", "END": "□", "DISCONNECTED": "○"}
 _WORD_ROLES: Final = {"LIVE": Role.OK, "PAUSED": Role.WARN, "DISCONNECTED": Role.CRIT}
 
@@ -64,7 +66,7 @@ def status_line(status: StatusView, width: int, *, readonly: bool = False) -> Li
         (3, [(status.clock, Role.TEXT)]),
         (9, [(f"({status.local_clock})" if status.local_clock else "", Role.DIM)]),
         (5, [(status.source_short, Role.DIM)]),
-        (2 if status.judged_window else 7, _window(status)),
+        _window_part(status),
         (4, [("lag ", Role.DIM), (status.lag, Role.TEXT)] if status.lag else []),
         (10, [(status.problems[0] if status.problems else "", Role.WARN)]),
         (1, counts),
@@ -84,11 +86,11 @@ def status_line(status: StatusView, width: int, *, readonly: bool = False) -> Li
     return joined(left, [*right, (" ", Role.TEXT)] if right else [], width)
 
 
-def _window(status: StatusView) -> list[Segment]:
-    """The length of the windows shown, and of those that alerts go by when it is another."""
+def _window_part(status: StatusView) -> tuple[int, list[Segment]]:
+    """The windows that are shown, with the rank of the part; not the usual ones must be seen."""
     if not status.judged_window:
-        return [("win ", Role.DIM), (status.window, Role.TEXT)]
-    return [("win ", Role.DIM), (status.window, Role.INFO), (f" (alerts {status.judged_window})", Role.DIM)]
+        return 7, [("win ", Role.DIM), (status.window, Role.TEXT)]
+    return 2, [(f"win {status.window}", Role.INFO), (f" (alerts {status.judged_window})", Role.DIM)]
 
 
 def _counts(status: StatusView) -> list[Segment]:
@@ -185,24 +187,35 @@ class VerdictBar(Bar):
 
 
 class FurtherKpis(Bar):
-    """The KPIs for which there is no card, in one line, and at its end the day so far."""
+    """The KPIs for which there is no card, and the day so far, in one line."""
 
-    def present(self, cards: Sequence[CardView], today: str) -> None:
-        """Show as many as fit, whole ones only; the day where there is room for it too."""
+    def present(self, cards: Sequence[CardView], today: Sequence[Line] = ()) -> None:
+        """Show as many KPIs as fit, whole ones only, with the longest spelling of `today` that leaves room for some."""
         self._again = partial(self.present, cards, today)
-        line: list[Segment] = [(" ", Role.TEXT)]
-        for card in cards:
-            part: list[Segment] = [
-                (f"{card.sign} ", mark(card.severity) if card.judged else Role.DIM),
-                (f"{card.short} ", Role.DIM),
-                (card.value, Role.TEXT),
-                _GAP,
-            ]
-            if line_width(line) + line_width(part) - 2 <= self.size.width:
-                line += part
-        right: list[Segment] = [(f"{today} ", Role.DIM)] if today else []
-        fits = line_width(line) + line_width(right) <= self.size.width
-        self.show([joined(line, right, self.size.width) if fits else line])
+        self.show([further_line(cards, today, self.size.width)])
+
+
+def further_line(cards: Sequence[CardView], today: Sequence[Line], width: int) -> Line:
+    """KPIs at the left, the day at the right, in `width` cells."""
+    parts = [_kpi_part(card) for card in cards]
+    least = sum(map(line_width, parts[:_LEAST_FURTHER])) + 1
+    fitting = (day for day in today if least + line_width(day) + 1 <= width)
+    right: Line = next(((*day, (" ", Role.TEXT)) for day in fitting), ())
+    room = width - line_width(right)
+    line: list[Segment] = [(" ", Role.TEXT)]
+    for part in parts:
+        if line_width(line) + line_width(part) - (0 if right else 2) <= room:
+            line += part
+    return joined(line, right, width) if right else line
+
+
+def _kpi_part(card: CardView) -> list[Segment]:
+    return [
+        (f"{card.sign} ", mark(card.severity) if card.judged else Role.DIM),
+        (f"{card.short} ", Role.DIM),
+        (card.value, Role.TEXT),
+        _GAP,
+    ]
 
 
 class KeyBar(Bar):

@@ -33,7 +33,8 @@ class KpiCard(Panel):
         roomy = width >= width_of(card.label) + line_width(badge) + 4
         age: Line = ((card.stale, Role.UNKNOWN),) if card.stale else NOTHING
         title: Line = ((card.label, Role.STRONG if card.alarming else Role.TEXT),)
-        self.entitle(title, badge if roomy else short, foot_right=age)
+        window: Line = ((card.window, Role.INFO),) if card.window else NOTHING
+        self.entitle(title, badge if roomy else short, foot_left=window, foot_right=age)
         self.frame_in(card.trend if card.alarming else None)
         self.show(card_lines(card, width, height, plain=self.plain))
 

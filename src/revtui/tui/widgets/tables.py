@@ -9,8 +9,9 @@ from revtui.core.events import Rejected
 from revtui.tui.widgets.columns import GAP, Column, table_line, widths_of
 from revtui.tui.widgets.panel import NOTHING, drawn_once
 from revtui.tui.widgets.rows import RowList, said
+from revtui.views.days import DAY_COLUMNS
 from revtui.views.lines import Line
-from revtui.views.model import GatewayRow, WindowRow
+from revtui.views.model import DayRow, GatewayRow, WindowRow
 from revtui.views.palette import Role, glyph, role, word
 from revtui.views.sparkline import sparkline
 from revtui.views.system import rejected_line
@@ -35,6 +36,12 @@ _WINDOW_COLUMNS: Final = tuple(
 )
 
 
+_DAY_COLUMNS: Final = tuple(
+    Column(title=title, right=title not in {"day", "of the day"}, rank=rank, most=40)
+    for title, rank in zip(DAY_COLUMNS, (0, 0, 3, 0, 5, 4, 0, 2, 1), strict=True)
+)
+
+
 class GatewayTable(RowList[GatewayRow]):
     """Every gateway in the newest window."""
 
@@ -43,12 +50,14 @@ class GatewayTable(RowList[GatewayRow]):
         super().__init__(draw=self._line, key=lambda row: row.name, id=id)
         self._widths: tuple[int, ...] = (0,) * len(_GATEWAY_COLUMNS)
         self._spark = 0
-        self._shown: tuple[Sequence[GatewayRow], int, bool] = ((), 0, False)
+        self._shown: tuple[Sequence[GatewayRow], int, bool, str] = ((), 0, False, "")
 
     @drawn_once
-    def present(self, rows: Sequence[GatewayRow], *, sort: int = 0, reverse: bool = False) -> None:
-        """Show gateways, already sorted by GATEWAY_COLUMNS[sort]."""
-        self._shown = (rows, sort, reverse)
+    def present(
+        self, rows: Sequence[GatewayRow], *, sort: int = 0, reverse: bool = False, window: str = ""
+    ) -> None:
+        """Show gateways, already sorted by GATEWAY_COLUMNS[sort]; `window`: the length that was chosen, if one was."""
+        self._shown = (rows, sort, reverse, window)
         room = max(self.room[0] - 1, 0)
         cells = [_gateway_cells(row) for row in rows]
         self._widths = widths_of(_GATEWAY_COLUMNS, cells, room)
@@ -66,7 +75,7 @@ class GatewayTable(RowList[GatewayRow]):
             ("  " + fit(_SPARK_TITLE, self._spark) if self._spark else "", Role.DIM),
         )
         self.entitle(
-            ((f"Gateways {len(rows)}", Role.STRONG),),
+            ((f"Gateways {len(rows)}", Role.STRONG), *(((f"  {window}", Role.INFO),) if window else ())),
             ((f"by {_GATEWAY_COLUMNS[sort].title} {order}".rstrip(), Role.DIM),),
         )
         self.show_rows(
@@ -77,8 +86,8 @@ class GatewayTable(RowList[GatewayRow]):
     def on_resize(self, event: events.Resize) -> None:
         """Use the room there is now."""
         super().on_resize(event)
-        rows, sort, reverse = self._shown
-        self.present(rows, sort=sort, reverse=reverse)
+        rows, sort, reverse, window = self._shown
+        self.present(rows, sort=sort, reverse=reverse, window=window)
 
     def _line(self, row: GatewayRow, _width: int) -> Line:
         roles = [
@@ -108,19 +117,23 @@ class WindowTable(RowList[WindowRow]):
         """Start empty."""
         super().__init__(draw=self._line, key=lambda row: row.end, id=id)
         self._widths: tuple[int, ...] = (0,) * len(_WINDOW_COLUMNS)
-        self._shown: tuple[Sequence[WindowRow], str] = ((), "")
+        self._shown: tuple[Sequence[WindowRow], str, str] = ((), "", "")
 
     @drawn_once
-    def present(self, rows: Sequence[WindowRow], *, title: str) -> None:
-        """Show windows."""
-        self._shown = (rows, title)
+    def present(self, rows: Sequence[WindowRow], *, length: str, judged: str) -> None:
+        """Show windows of a length; `judged`: that of the windows which alerts go by, if it is another."""
+        self._shown = (rows, length, judged)
         self._widths = widths_of(
             _WINDOW_COLUMNS, [_window_cells(row) for row in rows], max(self.room[0] - 1, 0)
         )
         heading = table_line(
             _WINDOW_COLUMNS, self._widths, list(WINDOW_COLUMNS), [Role.DIM] * len(_WINDOW_COLUMNS)
         )
-        self.entitle(((title, Role.STRONG),), ((f"{len(rows)} windows", Role.DIM),))
+        note = f"alerts go by {judged} windows" if judged else f"{len(rows)} windows"
+        self.entitle(
+            (("Latest KPI windows", Role.STRONG), (f"  {length}", Role.INFO if judged else Role.DIM)),
+            ((note, Role.INFO if judged else Role.DIM),),
+        )
         self.show_rows(
             rows,
             heading=heading if rows else NOTHING,
@@ -130,8 +143,8 @@ class WindowTable(RowList[WindowRow]):
     def on_resize(self, event: events.Resize) -> None:
         """Use the room there is now."""
         super().on_resize(event)
-        rows, title = self._shown
-        self.present(rows, title=title)
+        rows, length, judged = self._shown
+        self.present(rows, length=length, judged=judged)
 
     def _line(self, row: WindowRow, _width: int) -> Line:
         text = Role.DIM if row.provisional else Role.TEXT
@@ -147,6 +160,40 @@ def _window_cells(row: WindowRow) -> Sequence[str]:
     if row.provisional:
         return row.cells
     return (*row.cells[:flag], f"{glyph(row.severity)} {row.cells[flag]}", *row.cells[flag + 1 :])
+
+
+class DayTable(RowList[DayRow]):
+    """The latest business days, newest first."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the framework's name
+        """Start empty."""
+        super().__init__(draw=self._line, key=lambda row: row.start, id=id)
+        self._widths: tuple[int, ...] = (0,) * len(_DAY_COLUMNS)
+        self._shown: tuple[Sequence[DayRow], str] = ((), "")
+
+    @drawn_once
+    def present(self, rows: Sequence[DayRow], *, zone: str) -> None:
+        """Show days of a time zone."""
+        self._shown = (rows, zone)
+        self._widths = widths_of(_DAY_COLUMNS, [row.cells for row in rows], max(self.room[0] - 1, 0))
+        heading = table_line(_DAY_COLUMNS, self._widths, list(DAY_COLUMNS), [Role.DIM] * len(DAY_COLUMNS))
+        self.entitle((("Business days", Role.STRONG), (f"  {zone}", Role.DIM)))
+        self.show_rows(
+            rows,
+            heading=heading if rows else NOTHING,
+            empty=said("No day yet: the first begins with the first event."),
+        )
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Use the room there is now."""
+        super().on_resize(event)
+        rows, zone = self._shown
+        self.present(rows, zone=zone)
+
+    def _line(self, row: DayRow, _width: int) -> Line:
+        roles = [Role.TEXT] * len(DAY_COLUMNS)
+        roles[-1] = Role.DIM
+        return table_line(_DAY_COLUMNS, self._widths, row.cells, roles)
 
 
 class QuarantineTable(RowList[Rejected]):
