@@ -384,5 +384,6 @@ class MonitorApp(KeysInOrder, inherit_bindings=False):
     # --- the filter line ---
 
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
-        """Apply what is typed, if it is a query."""
-        self.filtering.typed(event.query)
+        """Apply what is typed, if it is a query; a word of it that comes after the typing was ended, no more."""
+        if self.monitor.filter_bar.is_open:
+            self.filtering.typed(event.query)
